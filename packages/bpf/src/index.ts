@@ -1,0 +1,52 @@
+export type { Instruction, Reference, SourceLine } from "./asm/instruction.ts";
+export {
+  attachTypeName,
+  attachTypeNumber,
+  isAttachType,
+  type AttachType,
+} from "./abi/attach-types.ts";
+export { ATTACH_TYPES } from "./abi/attach-types.gen.ts";
+export { COMMANDS } from "./abi/commands.gen.ts";
+export { isLinkType, linkTypeName, linkTypeNumber, type LinkType } from "./abi/link-types.ts";
+export { LINK_TYPES } from "./abi/link-types.gen.ts";
+export { isMapType, mapTypeName, mapTypeNumber, type MapType } from "./abi/map-types.ts";
+export { MAP_TYPES } from "./abi/map-types.gen.ts";
+export {
+  isProgramType,
+  programTypeName,
+  programTypeNumber,
+  type ProgramType,
+} from "./abi/program-types.ts";
+export { PROGRAM_TYPES } from "./abi/program-types.gen.ts";
+export type {
+  Btf,
+  BtfEnumerator,
+  BtfKind,
+  BtfLinkage,
+  BtfMember,
+  BtfParameter,
+  BtfSectionVariable,
+  BtfType,
+  BtfTypeOf,
+} from "./btf/types.ts";
+export { CORE_KINDS, type CoreKind, type CoreRelocation } from "./core/relocation.ts";
+export {
+  errorAt,
+  failure,
+  formatDiagnostic,
+  success,
+  warningAt,
+  type Diagnostic,
+  type Result,
+  type Span,
+} from "./diagnostic.ts";
+export { OcelliError } from "./error.ts";
+export type {
+  CollectionSpec,
+  FunctionSpec,
+  KconfigSpec,
+  MapEntry,
+  MapSpec,
+  ProgramSpec,
+  VariableSpec,
+} from "./object/spec.ts";

@@ -1,0 +1,2 @@
+export { cachedFile, CLANG_PACKAGE, fixture, fixturePath, type FixtureOptions } from "./fixture.ts";
+export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";

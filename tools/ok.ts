@@ -1,0 +1,40 @@
+// Everything a change must pass, in one command. Stops at the first group that fails, and says how long each took.
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
+import { root } from "./sources.ts";
+
+const node = (script: string, ...args: string[]): string[] => [
+  process.execPath,
+  "--conditions=development",
+  script,
+  ...args,
+];
+const bin = (name: string, ...args: string[]): string[] => [
+  join(root, "node_modules/.bin", name),
+  ...args,
+];
+const pure = globSync("packages/*/tsconfig.json", { cwd: root }).toSorted();
+
+const steps: [name: string, command: string[]][] = [
+  ["format", bin("oxfmt", "--check")],
+  ["lint", bin("oxlint", "--type-aware", "--deny-warnings")],
+  ["types", bin("tsc", "-p", "tsconfig.json")],
+  ...pure.map((path): [string, string[]] => [
+    `types of ${path.split("/")[1]}`,
+    bin("tsc", "-p", path),
+  ]),
+  ["layers", node("tools/check-layers.ts")],
+  ["files", node("tools/check-files.ts")],
+  ["unused", bin("knip", "--no-progress")],
+  ["tests", node("tools/test.ts", ...process.argv.slice(2))],
+];
+
+for (const [name, [command = "", ...args]] of steps) {
+  const start = performance.now();
+  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`${status === 0 ? "ok" : "FAILED"}  ${name} (${seconds} s)`);
+  if (status !== 0) process.exit(1);
+}
