@@ -9,3 +9,6 @@ export {
   type Feature,
   type FeatureRow,
 } from "./feature/table.ts";
+export { loadProgram, type ProgramLoad } from "./program/load.ts";
+export { Program, type ProgramFacts } from "./program/program.ts";
+export { VerifierError } from "./program/verifier-error.ts";
