@@ -40,6 +40,25 @@ export {
   type Result,
   type Span,
 } from "./diagnostic.ts";
+export { readNotes } from "./elf/read-notes.ts";
+export { readRelocations } from "./elf/read-relocations.ts";
+export { readSymbols } from "./elf/read-symbols.ts";
+export { readElf } from "./elf/read.ts";
+export {
+  FILE_TYPES,
+  MACHINE_BPF,
+  SECTION_FLAGS,
+  SECTION_INDEXES,
+  SECTION_TYPES,
+  SYMBOL_BINDINGS,
+  SYMBOL_TYPES,
+  type ElfFile,
+  type ElfNote,
+  type ElfRelocation,
+  type ElfSection,
+  type ElfSegment,
+  type ElfSymbol,
+} from "./elf/types.ts";
 export { OcelliError } from "./error.ts";
 export type {
   CollectionSpec,
