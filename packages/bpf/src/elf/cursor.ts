@@ -3,12 +3,12 @@ export interface ElfCursor {
   readonly view: DataView;
   readonly littleEndian: boolean;
   readonly is64: boolean;
-  u16(offset: number): number;
-  u32(offset: number): number;
+  readonly u16: (offset: number) => number;
+  readonly u32: (offset: number) => number;
   /** A number of 64 bits; rounded above 2^53. */
-  u64(offset: number): number;
+  readonly u64: (offset: number) => number;
   /** A number of the file's word size. */
-  word(offset: number): number;
+  readonly word: (offset: number) => number;
 }
 
 /** Makes a cursor over some bytes. */

@@ -1,8 +1,7 @@
 import { errorAt, failure, success, type Result } from "../diagnostic.ts";
 import { createCursor } from "./cursor.ts";
+import { decodeText } from "./text.ts";
 import { SECTION_TYPES, type ElfFile, type ElfNote, type ElfSection } from "./types.ts";
-
-const decoder = new TextDecoder();
 
 /**
  * Reads the notes of one section, or of every note section of the file: build ids (`.note.gnu.build-id`), USDT probes
@@ -36,7 +35,7 @@ export function readNotes(file: ElfFile, section?: ElfSection): Result<readonly 
           ),
         );
       }
-      const text = decoder.decode(data.subarray(at + 12, at + 12 + Math.max(0, nameSize - 1)));
+      const text = decodeText(data.subarray(at + 12, at + 12 + Math.max(0, nameSize - 1)));
       notes.push({ name: text, type: u32(at + 8), description: data.subarray(start, end) });
       at = padded(end);
     }

@@ -66,10 +66,14 @@ for (const bigEndian of [false, true]) {
     ]);
     const section = file.sections.find(({ name }) => name === ".relxdp");
     assert.ok(section !== undefined);
-    const relocations = valueOf(readRelocations(file, section)).map(({ symbol, ...rest }) => ({
-      ...rest,
-      symbol: symbols[symbol]?.name || file.sections[symbols[symbol]?.section ?? 0]?.name,
-    }));
+    const relocations = valueOf(readRelocations(file, section)).map(
+      ({ offset, type, addend, symbol }) => ({
+        offset,
+        type,
+        addend,
+        symbol: symbols[symbol]?.name || file.sections[symbols[symbol]?.section ?? 0]?.name,
+      }),
+    );
     assert.deepEqual(relocations, [
       { offset: 0, symbol: "total", type: 1, addend: 0n },
       { offset: 48, symbol: ".text", type: 10, addend: 0n },

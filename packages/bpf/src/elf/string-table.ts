@@ -1,4 +1,4 @@
-const decoder = new TextDecoder();
+import { decodeText } from "./text.ts";
 
 /** Looks up a string by its offset; `undefined` when it is out of range, has no end, or the table is used up. */
 export type StringTable = (offset: number) => string | undefined;
@@ -19,20 +19,8 @@ export function createStringTable(data: Uint8Array): StringTable {
     if (end === -1) return undefined;
     budget -= end - offset;
     if (budget < 0) return undefined;
-    const text = decodeName(data, offset, end);
+    const text = decodeText(data.subarray(offset, end));
     known.set(offset, text);
     return text;
   };
-}
-
-function decodeName(data: Uint8Array, start: number, end: number): string {
-  // TextDecoder costs about 200 ns a call; most names are short and plain ASCII.
-  if (end - start > 64) return decoder.decode(data.subarray(start, end));
-  let text = "";
-  for (let index = start; index < end; index += 1) {
-    const byte = data[index] ?? 0;
-    if (byte >= 0x80) return decoder.decode(data.subarray(start, end));
-    text += String.fromCharCode(byte);
-  }
-  return text;
 }
