@@ -18,6 +18,8 @@ export {
   type ProgramType,
 } from "./abi/program-types.ts";
 export { PROGRAM_TYPES } from "./abi/program-types.gen.ts";
+export { readBtf, type ReadBtfOptions } from "./btf/read.ts";
+export { alignOf, resolveType, sizeOf, skipModifiers, type ResolvedType } from "./btf/resolve.ts";
 export type {
   Btf,
   BtfEnumerator,

@@ -121,13 +121,17 @@ export interface Btf {
   readonly base: Btf | undefined;
   /** Byte order of the encoded form. */
   readonly littleEndian: boolean;
+  /** The encoded form that was read, without copying; without the base's. What BPF_BTF_LOAD takes. */
+  readonly bytes: Uint8Array;
   /** The first id that is its own: 1 without a base. */
   readonly firstId: number;
   /** One more than the largest id. */
   readonly endId: number;
+  /** One more than the largest string offset, the base's included: where split BTF on top of this one continues. */
+  readonly endString: number;
   /** Decodes one type; `undefined` when there is no such id. */
   type(id: number): BtfType | undefined;
-  /** The kind alone, without decoding the rest; `undefined` when there is no such id. */
+  /** The kind alone, without decoding the rest; `undefined` when there is no such id. Id 0 is `void`. */
   kindOf(id: number): BtfKind | undefined;
   /** The name alone, empty for anonymous types and unknown ids. */
   nameOf(id: number): string;

@@ -1,0 +1,149 @@
+import { errorAt, failure, success, type Result } from "../diagnostic.ts";
+import { decodeType } from "./decode.ts";
+import { BTF_KINDS, kindNumberOf } from "./format.ts";
+import { readBtfHeader, type BtfHeader } from "./header.ts";
+import { buildNameIndex, hashName, type NameIndex } from "./name-index.ts";
+import { decodeString, encodeString, findString } from "./strings.ts";
+import { indexTypes } from "./type-offsets.ts";
+import type { Btf, BtfKind } from "./types.ts";
+
+/** What the bytes are read on top of. */
+export interface ReadBtfOptions {
+  /** The BTF that split BTF continues: vmlinux's, for a module. */
+  readonly base?: Btf | undefined;
+}
+
+/**
+ * Reads encoded BTF: the contents of a `.BTF` section or of a file in `/sys/kernel/btf`, of either byte order.
+ *
+ * One pass finds where each type starts; a type is decoded when it is asked for. `bytes` are kept, not copied, and must
+ * not change. Beyond them the reader holds 4 bytes a type, and 8 more once several names have been looked up: 1.5 MB
+ * for vmlinux, indexed in 2 to 10 ms.
+ *
+ * Fails with a diagnostic when the file is truncated or damaged. References between types and to strings are not
+ * followed here: a type may name an id that does not exist, and a name out of range reads as empty.
+ */
+export function readBtf(bytes: Uint8Array, options: ReadBtfOptions = {}): Result<Btf> {
+  const header = readBtfHeader(bytes);
+  if (!header.ok) return header;
+  const strings = checkStrings(bytes, header.value, options.base);
+  if (!strings.ok) return strings;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const offsets = indexTypes(view, header.value);
+  if (!offsets.ok) return offsets;
+  return success(makeBtf(bytes, view, header.value, offsets.value, options.base));
+}
+
+function checkStrings(bytes: Uint8Array, header: BtfHeader, base: Btf | undefined): Result<true> {
+  const { stringsOffset: offset, stringsLength: length } = header;
+  if (length === 0 && base !== undefined) return success(true);
+  let found = "";
+  if (length === 0) found = "its string table is empty";
+  else if (bytes[offset + length - 1] !== 0) found = "its string table does not end with a NUL";
+  else if (base === undefined && bytes[offset] !== 0) {
+    // The strings of split BTF continue its base's, so only they may start otherwise.
+    found = "its string table does not start with the empty string";
+  } else return success(true);
+  const hint = "Build the file again, or name the base when it is a module's";
+  return failure(errorAt("btf-strings", { offset, length }, `Cannot read BTF: ${found}`, hint));
+}
+
+/** After this many searches through the string table, the index pays off. */
+const SEARCHES_BEFORE_INDEX = 4;
+/** More hits than this are mostly tails of longer names, and comparing each with each type costs more than the index. */
+const MOST_HITS = 8;
+
+function makeBtf(
+  bytes: Uint8Array,
+  view: DataView,
+  header: BtfHeader,
+  offsets: Uint32Array,
+  base: Btf | undefined,
+): Btf {
+  const { littleEndian, stringsOffset, stringsLength } = header;
+  const firstId = base?.endId ?? 1;
+  const firstString = base?.endString ?? 0;
+  const endId = firstId + offsets.length;
+  const stringsEnd = stringsOffset + stringsLength;
+  const table = bytes.subarray(stringsOffset, stringsEnd);
+  const source = { view, littleEndian, stringAt: (offset: number) => stringAt(offset) ?? "" };
+  let searches = 0;
+  let index: NameIndex | undefined;
+
+  function stringAt(offset: number): string | undefined {
+    if (offset < firstString) return base?.stringAt(offset);
+    const at = offset - firstString;
+    return at < stringsLength ? decodeString(table, at, stringsLength) : undefined;
+  }
+
+  function nameOffset(position: number): number {
+    return view.getUint32(offsets[position] ?? 0, littleEndian);
+  }
+
+  function hashAt(position: number): number {
+    const offset = nameOffset(position);
+    if (offset >= firstString) return hashName(table, offset - firstString, stringsLength);
+    const name = encodeString(base?.stringAt(offset) ?? "");
+    return hashName(name, 0, name.length);
+  }
+
+  function ownPositions(name: string): number[] {
+    const wanted = encodeString(name);
+    if (index === undefined && base === undefined && searches < SEARCHES_BEFORE_INDEX) {
+      searches += 1;
+      const hits = findString(table, wanted, MOST_HITS + 1);
+      if (hits.length <= MOST_HITS) return positionsOf(hits);
+    }
+    index ??= buildNameIndex(offsets.length, hashAt);
+    return index
+      .candidates(hashName(wanted, 0, wanted.length))
+      .filter((position) => stringAt(nameOffset(position)) === name);
+  }
+
+  function positionsOf(stringOffsets: readonly number[]): number[] {
+    const positions: number[] = [];
+    if (stringOffsets.length === 0) return positions;
+    const [only] = stringOffsets;
+    for (let position = 0; position < offsets.length; position += 1) {
+      const offset = nameOffset(position);
+      if (offset === only || stringOffsets.includes(offset)) positions.push(position);
+    }
+    return positions;
+  }
+
+  function kindOf(id: number): BtfKind | undefined {
+    if (id === 0) return "void";
+    if (id < firstId) return base?.kindOf(id);
+    const at = offsets[id - firstId];
+    return at === undefined
+      ? undefined
+      : BTF_KINDS[kindNumberOf(view.getUint32(at + 4, littleEndian))];
+  }
+
+  return {
+    base,
+    littleEndian,
+    bytes,
+    firstId,
+    endId,
+    endString: firstString + stringsLength,
+    type(id) {
+      if (id === 0) return { kind: "void" };
+      if (id < firstId) return base?.type(id);
+      const at = offsets[id - firstId];
+      return at === undefined ? undefined : decodeType(source, at);
+    },
+    kindOf,
+    nameOf(id) {
+      if (id < firstId) return base?.nameOf(id) ?? "";
+      const at = offsets[id - firstId];
+      return at === undefined ? "" : (stringAt(view.getUint32(at, littleEndian)) ?? "");
+    },
+    idsByName(name, kind) {
+      if (name === "") return [];
+      const ids = [...(base?.idsByName(name) ?? []), ...ownPositions(name).map((p) => p + firstId)];
+      return kind === undefined ? ids : ids.filter((id) => kindOf(id) === kind);
+    },
+    stringAt,
+  };
+}
