@@ -30,12 +30,6 @@ export const BTF_KINDS: readonly BtfKind[] = [
   "enum64",
 ];
 
-/** The number of each kind. */
-export const BTF_KIND_NUMBERS: Readonly<Record<BtfKind, number>> = Object.fromEntries(
-  BTF_KINDS.map((kind, number) => [kind, number]),
-  // Every kind of BtfKind is in the list, which the round trip of every kind in the builder's test shows.
-) as Record<BtfKind, number>;
-
 /** What follows the 12 bytes of a type: so many bytes once, and so many for each of its `vlen` elements. */
 export interface BtfLayout {
   readonly once: number;
