@@ -1,14 +1,41 @@
+export { possibleCpus } from "./cpu.ts";
 export { LinuxError, type LinuxErrorCode } from "./error.ts";
 export { Fd } from "./fd.ts";
-export { openKernel } from "./port/koffi.ts";
-export type { Kernel, Mapping, SyscallArgument, SyscallName } from "./port/kernel.ts";
 export {
-  compareReleases,
   FEATURES,
+  compareReleases,
   minimumKernel,
   type Feature,
   type FeatureRow,
 } from "./feature/table.ts";
+export {
+  createMap,
+  kernelObjectName,
+  resolveMaxEntries,
+  type CreateMapOptions,
+} from "./map/create.ts";
+export type { ElementPort } from "./map/element-port.ts";
+export {
+  BPF_ANY,
+  BPF_EXIST,
+  BPF_F_ALL_CPUS,
+  BPF_F_CPU,
+  BPF_F_LOCK,
+  BPF_NOEXIST,
+  MAP_FLAGS,
+} from "./map/flags.ts";
+export { mapInfo, type MapInfo } from "./map/info.ts";
+export { BpfMap } from "./map/map.ts";
+export { mapSpec } from "./map/spec.ts";
+export { liftMemlock } from "./memlock.ts";
+export {
+  describePermission,
+  explainPermission,
+  permissionFacts,
+  type PermissionFacts,
+} from "./permission.ts";
+export type { Kernel, Mapping, SyscallArgument, SyscallName } from "./port/kernel.ts";
+export { openKernel } from "./port/koffi.ts";
 export { loadProgram, type ProgramLoad } from "./program/load.ts";
 export { Program, type ProgramFacts } from "./program/program.ts";
 export { VerifierError } from "./program/verifier-error.ts";
