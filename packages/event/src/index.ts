@@ -1,0 +1,1 @@
+export { systemCallName, type Architecture } from "./system-calls.ts";
