@@ -1,4 +1,34 @@
+export { constant64, splitConstant64, withConstant64 } from "./asm/constant.ts";
+export { decodeInstructions, type ByteOrder } from "./asm/decode.ts";
+export { encodeInstructions, type EncodeOptions } from "./asm/encode.ts";
+export { functionStarts } from "./asm/functions.ts";
 export type { Instruction, Reference, SourceLine } from "./asm/instruction.ts";
+export {
+  ACCESS_MODE,
+  ACCESS_SIZE,
+  ALU_OPERATION,
+  ATOMIC_OPERATION,
+  CALL_SOURCE,
+  INSTRUCTION_CLASS,
+  JUMP_OPERATION,
+  OPCODE,
+  OPERAND_SOURCE,
+  WIDE_SOURCE,
+} from "./asm/opcodes.ts";
+export {
+  instructionClass,
+  isCall,
+  isExit,
+  isFunctionAddress,
+  isHelperCall,
+  isJump,
+  isKfuncCall,
+  isLocalCall,
+  isWide,
+  jumpDistance,
+} from "./asm/predicates.ts";
+export { resolveReferences, type ResolveOptions } from "./asm/resolve.ts";
+export { SLOT_BYTES, slotCount, slotOffsets } from "./asm/slots.ts";
 export {
   attachTypeName,
   attachTypeNumber,
