@@ -5,11 +5,13 @@ import { formatDiagnostic } from "../diagnostic.ts";
 import { decodeInstructions } from "./decode.ts";
 
 function problems(hex: string): string[] {
-  return decodeInstructions(Buffer.from(hex, "hex")).diagnostics.map(formatDiagnostic);
+  return decodeInstructions(Buffer.from(hex.replaceAll(" ", ""), "hex")).diagnostics.map(
+    formatDiagnostic,
+  );
 }
 
 test("decodeInstructions() reads a view into a larger buffer", () => {
-  const bytes = Buffer.from("ff" + "7b1af8ff04030201", "hex").subarray(1);
+  const bytes = Buffer.from("ff7b1af8ff04030201", "hex").subarray(1);
   assert.deepEqual(decodeInstructions(bytes), {
     ok: true,
     value: [{ opcode: 0x7b, dst: 10, src: 1, offset: -8, imm: 0x01020304 }],
@@ -24,7 +26,7 @@ test("decodeInstructions() refuses bytes that are not whole slots", () => {
 });
 
 test("decodeInstructions() refuses a 64-bit load without its second slot or with bits in it", () => {
-  assert.deepEqual(problems("1801000000000000" + "0001000000000000" + "1801000000000000"), [
+  assert.deepEqual(problems("1801000000000000 0001000000000000 1801000000000000"), [
     "error[asm-wide-reserved] at byte 8: Cannot decode the 64-bit load at slot 0: opcode, registers and offset of its second slot are not 0. Only the immediate of the second slot carries bits",
     "error[asm-wide-truncated] at byte 16: Cannot decode the 64-bit load at slot 2: the program ends before its second slot. A 64-bit immediate load fills two slots",
   ]);

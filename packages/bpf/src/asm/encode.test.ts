@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { formatDiagnostic } from "../diagnostic.ts";
 import { decodeInstructions } from "./decode.ts";
@@ -10,15 +10,21 @@ import type { Instruction } from "./instruction.ts";
 
 const int32 = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
 const anyInstruction: fc.Arbitrary<Instruction> = fc
-  .record({
-    opcode: fc.integer({ min: 0, max: 255 }),
-    dst: fc.integer({ min: 0, max: 15 }),
-    src: fc.integer({ min: 0, max: 15 }),
-    offset: fc.integer({ min: -0x8000, max: 0x7fff }),
-    imm: int32,
-    imm2: int32,
-  })
-  .map(({ imm2, ...rest }) => (rest.opcode === 0x18 ? { ...rest, imm2 } : rest));
+  .record(
+    {
+      opcode: fc.integer({ min: 0, max: 255 }),
+      dst: fc.integer({ min: 0, max: 15 }),
+      src: fc.integer({ min: 0, max: 15 }),
+      offset: fc.integer({ min: -0x8000, max: 0x7fff }),
+      imm: int32,
+      imm2: int32,
+    },
+    { noNullPrototype: true },
+  )
+  .map((fields) => {
+    const { imm2: _, ...narrow } = fields;
+    return fields.opcode === 0x18 ? fields : narrow;
+  });
 
 function problems(instructions: Instruction[], options?: EncodeOptions): string[] {
   return encodeInstructions(instructions, options).diagnostics.map(formatDiagnostic);
@@ -27,7 +33,8 @@ function problems(instructions: Instruction[], options?: EncodeOptions): string[
 function bytesOf(instructions: Instruction[], options?: EncodeOptions): string {
   const result = encodeInstructions(instructions, options);
   assert.ok(result.ok, result.diagnostics.map(formatDiagnostic).join("\n"));
-  return Buffer.from(result.value).toString("hex");
+  const hex = Buffer.from(result.value).toString("hex");
+  return (hex.match(/.{16}/g) ?? []).join(" ");
 }
 
 const insn = (fields: Partial<Instruction>): Instruction => ({
@@ -55,13 +62,10 @@ test("encodeInstructions() and decodeInstructions() are inverse for every opcode
 test("encodeInstructions() writes fields little-endian and big-endian with the registers swapped", () => {
   const store = insn({ opcode: 0x7b, dst: 10, src: 1, offset: -8, imm: 0x01020304 });
   const wide = insn({ opcode: 0x18, dst: 2, src: 1, imm: 7, imm2: -1 });
-  assert.equal(
-    bytesOf([store, wide]),
-    "7b1af8ff04030201" + "1812000007000000" + "00000000ffffffff",
-  );
+  assert.equal(bytesOf([store, wide]), "7b1af8ff04030201 1812000007000000 00000000ffffffff");
   assert.equal(
     bytesOf([store, wide], { littleEndian: false }),
-    "7ba1fff801020304" + "1821000000000007" + "00000000ffffffff",
+    "7ba1fff801020304 1821000000000007 00000000ffffffff",
   );
 });
 
@@ -74,11 +78,7 @@ test("encodeInstructions() counts the distance of labels in slots, forward and b
   ];
   assert.equal(
     bytesOf(program),
-    "1501030000000000" +
-      "1800000000000000" +
-      "0000000000000000" +
-      "06000000fcffffff" +
-      "9500000000000000",
+    "1501030000000000 1800000000000000 0000000000000000 06000000fcffffff 9500000000000000",
   );
 });
 
@@ -94,13 +94,7 @@ test("encodeInstructions() places functions in calls and address loads and keeps
   ];
   assert.equal(
     bytesOf(program),
-    "8510000004000000" +
-      "1842000003000000" +
-      "0000000000000000" +
-      "0500000000000000" +
-      "9500000000000000" +
-      "0500000000000000" +
-      "9500000000000000",
+    "8510000004000000 1842000003000000 0000000000000000 0500000000000000 9500000000000000 0500000000000000 9500000000000000",
   );
 });
 
