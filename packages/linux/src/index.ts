@@ -38,4 +38,16 @@ export type { Kernel, Mapping, SyscallArgument, SyscallName } from "./port/kerne
 export { openKernel } from "./port/koffi.ts";
 export { loadProgram, type ProgramLoad } from "./program/load.ts";
 export { Program, type ProgramFacts } from "./program/program.ts";
-export { VerifierError } from "./program/verifier-error.ts";
+export type { VerifierBlock, VerifierStep } from "./program/verifier-block.ts";
+export {
+  VerifierError,
+  type RefusedProgram,
+  type VerifierFormat,
+} from "./program/verifier-error.ts";
+export {
+  readVerifierLog,
+  type LoggedInstruction,
+  type LoggedSource,
+  type VerifierReport,
+} from "./program/verifier-log.ts";
+export { explainVerdict, type VerifierReason } from "./program/verifier-reason.ts";

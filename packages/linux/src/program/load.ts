@@ -7,12 +7,13 @@ import {
 } from "@ocelli/bpf";
 
 import { Fd } from "../fd.ts";
-import { encodeAttribute, type AttributeFields } from "../port/attribute.ts";
-import { ERRNO, systemError } from "../port/errno.ts";
+import { attributeField, encodeAttribute, type AttributeFields } from "../port/attribute.ts";
+import { ERRNO } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { kernelName } from "./kernel-name.ts";
+import { loadError } from "./load-error.ts";
 import { Program } from "./program.ts";
-import { VerifierError } from "./verifier-error.ts";
+import { VerifierError, type RefusedProgram } from "./verifier-error.ts";
 
 /** Everything that BPF_PROG_LOAD takes, ready for the kernel: no names are left to resolve. */
 export interface ProgramLoad {
@@ -45,10 +46,14 @@ export interface ProgramLoad {
   /** Network device for programs that run on hardware. */
   readonly interfaceIndex?: number;
   readonly tokenFd?: number | undefined;
+  /** For the words of a refusal: the section, the instructions before they were encoded, and what could not be resolved. */
+  readonly origin?: Omit<RefusedProgram, "name">;
 }
 
-// BPF_LOG_LEVEL1 and the sizes that the log may have; the kernel takes up to 1 GiB, before Linux 5.13 16 MiB - 1.
+// BPF_LOG_LEVEL1, BPF_LOG_STATS and the sizes that the log may have; the kernel takes up to 1 GiB, before Linux 5.13 16 MiB - 1.
 const LOG_TRACE = 1;
+const LOG_STATISTICS = 4;
+const ATTEMPTS = 5;
 const LOG_FIRST = 64 << 10;
 const LOG_LIMIT = (16 << 20) - 1;
 const TOKEN_FLAG = 1 << 16; // BPF_F_TOKEN_FD
@@ -100,22 +105,8 @@ export function loadProgram(kernel: Kernel, load: ProgramLoad): Program {
         : new Uint8Array(load.fdArray.buffer, load.fdArray.byteOffset, load.fdArray.byteLength),
     prog_token_fd: load.tokenFd,
   };
-  let result = submit(kernel, fields);
-  if (result < 0) {
-    let log = new Uint8Array(LOG_FIRST);
-    result = submitWithLog(kernel, fields, log);
-    while (result === -ERRNO.ENOSPC && log.length < LOG_LIMIT) {
-      log = new Uint8Array(Math.min(log.length * 4, LOG_LIMIT));
-      result = submitWithLog(kernel, fields, log);
-    }
-    if (result < 0) {
-      const end = log.indexOf(0);
-      const lines = new TextDecoder().decode(log.subarray(0, end)).trimEnd().split("\n");
-      if (lines.length === 1 && lines[0] === "")
-        throw systemError(`Cannot load program "${name}" of type ${load.type}`, result);
-      throw new VerifierError(name, -result, lines);
-    }
-  }
+  let { result } = submit(kernel, fields);
+  if (result < 0) result = explainOrLoad(kernel, load, fields, result);
   return new Program(kernel, new Fd(kernel, result), {
     name,
     type: load.type,
@@ -125,19 +116,66 @@ export function loadProgram(kernel: Kernel, load: ProgramLoad): Program {
   });
 }
 
+// Loads once more with a log, which says why; a program that passes this time is as good as any.
+function explainOrLoad(
+  kernel: Kernel,
+  load: ProgramLoad,
+  fields: AttributeFields<"prog_load">,
+  first: number,
+): number {
+  const { result, log } = submitWithLog(kernel, fields);
+  if (result >= 0) return result;
+  const failure = result === -ERRNO.ENOSPC ? first : result;
+  if (log.length > 0)
+    throw new VerifierError({ name: load.name ?? "", ...load.origin }, -failure, log);
+  throw loadError(kernel, load, failure);
+}
+
+// Linux 6.4 and later keep the end of a log that is too long and say how long it is: what does not fit into the limit
+// is left at its end, which has the verdict. Older kernels keep the start, so there level 4 gives the verdict alone.
 function submitWithLog(
   kernel: Kernel,
   fields: AttributeFields<"prog_load">,
+): { readonly result: number; readonly log: readonly string[] } {
+  let size = LOG_FIRST;
+  for (;;) {
+    const log = new Uint8Array(size);
+    const { result, trueSize } = submitOnce(kernel, fields, log, LOG_TRACE);
+    if (result !== -ERRNO.ENOSPC) return { result, log: linesOf(log) };
+    if (trueSize > LOG_LIMIT) return { result, log: linesOf(log).slice(1) };
+    if (size === LOG_LIMIT) break;
+    size = Math.min(Math.max(trueSize, size * 4), LOG_LIMIT);
+  }
+  const log = new Uint8Array(LOG_FIRST);
+  const { result } = submitOnce(kernel, fields, log, LOG_STATISTICS);
+  return { result, log: linesOf(log) };
+}
+
+function submitOnce(
+  kernel: Kernel,
+  fields: AttributeFields<"prog_load">,
   log: Uint8Array,
-): number {
-  return submit(kernel, { ...fields, log_level: LOG_TRACE, log_size: log.length, log_buf: log });
+  level: number,
+): { readonly result: number; readonly trueSize: number } {
+  const all = { ...fields, log_level: level, log_size: log.length, log_buf: log };
+  const { result, attribute } = submit(kernel, all);
+  return { result, trueSize: attributeField("prog_load", attribute, "log_true_size") };
+}
+
+function linesOf(log: Uint8Array): readonly string[] {
+  const end = log.indexOf(0);
+  const text = new TextDecoder().decode(log.subarray(0, end < 0 ? log.length : end)).trimEnd();
+  return text === "" ? [] : text.split("\n");
 }
 
 // The verifier gives way to signals with EAGAIN; five times in a row is no accident any more.
-function submit(kernel: Kernel, fields: AttributeFields<"prog_load">): number {
-  let result = -ERRNO.EAGAIN;
-  for (let attempt = 0; attempt < 5 && result === -ERRNO.EAGAIN; attempt += 1) {
-    result = kernel.bpf(COMMANDS.prog_load, encodeAttribute(kernel, "prog_load", fields));
+function submit(
+  kernel: Kernel,
+  fields: AttributeFields<"prog_load">,
+): { readonly result: number; readonly attribute: Uint8Array } {
+  for (let attempt = 1; ; attempt += 1) {
+    const attribute = encodeAttribute(kernel, "prog_load", fields);
+    const result = kernel.bpf(COMMANDS.prog_load, attribute);
+    if (result !== -ERRNO.EAGAIN || attempt === ATTEMPTS) return { result, attribute };
   }
-  return result;
 }
