@@ -1,0 +1,50 @@
+// Which folders of node_modules a guest needs: what the workspaces under test depend on, and nothing of the tools.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { root } from "../sources.ts";
+
+interface Manifest {
+  readonly dependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+}
+
+/** Packages that tests import without their workspace declaring it. */
+const TEST_PACKAGES = ["@ocelli/testkit", "fast-check"];
+
+function manifestOf(name: string): Manifest | undefined {
+  const path = join(root, "node_modules", name, "package.json");
+  // A package's manifest has this shape; unknown fields do not matter.
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Manifest) : undefined;
+}
+
+/**
+ * Names of the installed packages that the workspaces holding `files` reach, workspaces among them. Optional
+ * dependencies of other platforms are not installed, so they fall out.
+ */
+export function packagesFor(files: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    const manifest = found.has(name) ? undefined : manifestOf(name);
+    if (manifest === undefined) return;
+    found.add(name);
+    for (const dependency of Object.keys({
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+    })) {
+      visit(dependency);
+    }
+  };
+  for (const name of TEST_PACKAGES) visit(name);
+  const workspaces = new Set(
+    files
+      .map((file) => /^packages\/([^/]+)\//.exec(file)?.[1])
+      .filter((name) => name !== undefined),
+  );
+  for (const folder of workspaces) {
+    const path = join(root, "packages", folder, "package.json");
+    const { name } = JSON.parse(readFileSync(path, "utf8")) as { name: string };
+    visit(name);
+  }
+  return [...found].toSorted();
+}

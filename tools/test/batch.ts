@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+import { root } from "../sources.ts";
+import { eventDecoder, type TestEvent } from "./outcome.ts";
+
+const worker = join(root, "tools/test/worker.ts");
+
+/** How long a worker may say nothing before it is ended. */
+const SILENCE_MS = 300_000;
+
+/** How a batch runs. */
+export interface BatchOptions {
+  /** A regular expression that test names must match. */
+  readonly testName?: string | undefined;
+  readonly onEvent: (event: TestEvent) => void;
+}
+
+/** Runs a worker over `files`; resolves with the file it died in and how, or with nothing. */
+function runWorker(
+  files: readonly string[],
+  options: BatchOptions,
+  finished: Set<string>,
+): Promise<{ readonly file: string; readonly how: string } | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ["--conditions=development", "--disable-warning=ExperimentalWarning", worker, ...files],
+      {
+        cwd: root,
+        stdio: ["ignore", "inherit", "inherit", "pipe"],
+        env: {
+          ...process.env,
+          ...(options.testName === undefined ? {} : { OCELLI_TEST_NAME: options.testName }),
+        },
+      },
+    );
+    let current = files[0] ?? "";
+    let silent = false;
+    const timer = setTimeout(() => {
+      silent = true;
+      child.kill("SIGKILL");
+    }, SILENCE_MS);
+    const decode = eventDecoder((event) => {
+      timer.refresh();
+      if (event.kind === "start") current = event.file;
+      if (event.kind === "end") finished.add(event.file);
+      options.onEvent(event);
+    });
+    child.stdio[3]?.on("data", (chunk: Buffer) => {
+      decode(chunk.toString("ascii"));
+    });
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const unfinished = files.some((file) => !finished.has(file));
+      if (!unfinished) {
+        resolve(undefined);
+        return;
+      }
+      const end = signal === null ? `exit code ${code ?? 0}` : signal;
+      const how = silent ? `no test ended within ${SILENCE_MS / 1000} s` : end;
+      resolve({ file: current, how });
+    });
+  });
+}
+
+/**
+ * Runs test files in one process, in order. When a test takes the process down, that is a failure of its file, and a
+ * new process goes on with the files after it.
+ */
+export async function runBatch(files: readonly string[], options: BatchOptions): Promise<void> {
+  const finished = new Set<string>();
+  for (let rest = files; rest.length > 0; rest = rest.filter((file) => !finished.has(file))) {
+    const death = await runWorker(rest, options, finished);
+    if (death === undefined) return;
+    finished.add(death.file);
+    options.onEvent({
+      kind: "outcome",
+      file: death.file,
+      name: "the test process",
+      status: "failed",
+      detail: `The process ended before the file's tests did: ${death.how}`,
+      durationMs: 0,
+    });
+    options.onEvent({ kind: "end", file: death.file });
+  }
+}
