@@ -9,6 +9,12 @@ export {
   type FeatureRow,
 } from "./feature/table.ts";
 export {
+  MapMismatchError,
+  compareMaps,
+  formatDifferences,
+  type MapDifference,
+} from "./map/compare.ts";
+export {
   createMap,
   kernelObjectName,
   resolveMaxEntries,
@@ -26,6 +32,7 @@ export {
 } from "./map/flags.ts";
 export { mapInfo, type MapInfo } from "./map/info.ts";
 export { BpfMap } from "./map/map.ts";
+export { mapIds, openMapById, openPinnedMap } from "./map/open.ts";
 export { mapSpec } from "./map/spec.ts";
 export { liftMemlock } from "./memlock.ts";
 export {
@@ -34,6 +41,10 @@ export {
   permissionFacts,
   type PermissionFacts,
 } from "./permission.ts";
+export { BPFFS, isBpffs, mountBpffs, pinPath } from "./pin/bpffs.ts";
+export { openPinned, pinObject, unpin, type Access, type PinOptions } from "./pin/pin.ts";
+export { openOrCreatePinned, type PinnedMap, type PinnedMapOptions } from "./pin/pinned-map.ts";
+export { walkPinned, type PinnedObject } from "./pin/walk.ts";
 export type { Kernel, Mapping, SyscallArgument, SyscallName } from "./port/kernel.ts";
 export { openKernel } from "./port/koffi.ts";
 export { loadProgram, type ProgramLoad } from "./program/load.ts";
