@@ -61,6 +61,11 @@ export type {
   BtfType,
   BtfTypeOf,
 } from "./btf/types.ts";
+export { applyCoreRelocations, type CoreOptions, type CoreRelocated } from "./core/apply.ts";
+export type { CoreTargets } from "./core/candidates.ts";
+export { essentialName } from "./core/essential-name.ts";
+export { POISON_HELPER } from "./core/patch.ts";
+export type { PoisonedInstruction } from "./core/poison.ts";
 export { CORE_KINDS, type CoreKind, type CoreRelocation } from "./core/relocation.ts";
 export {
   errorAt,
