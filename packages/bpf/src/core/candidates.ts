@@ -1,4 +1,5 @@
 import { essentialName } from "./essential-name.ts";
+import { type FlavouredName, flavouredNames } from "./flavours.ts";
 import type { Btf, BtfKind, BtfType } from "../btf/types.ts";
 import { createTypeView, nameOfType, type TypeView } from "./type-view.ts";
 
@@ -25,18 +26,6 @@ export interface CandidateSearch {
   find(localType: BtfType): readonly Candidate[];
 }
 
-/** Kinds that a relocation can name and that the kernel may carry under a flavour. */
-const NAMED_KINDS: ReadonlySet<BtfKind> = new Set([
-  "int",
-  "struct",
-  "union",
-  "enum",
-  "enum64",
-  "fwd",
-  "typedef",
-  "float",
-] as const);
-
 /** Prepares the search in the given targets; decodes nothing yet. */
 export function createCandidateSearch(targets: CoreTargets): CandidateSearch {
   const kernel = createTarget(targets.kernel);
@@ -53,8 +42,8 @@ export function createCandidateSearch(targets: CoreTargets): CandidateSearch {
 
 interface Target {
   readonly view: TypeView;
-  /** Ids of the types whose own name has a flavour, by the name without it. */
-  flavours: ReadonlyMap<string, readonly number[]> | undefined;
+  /** Found when they are first needed; a module's types may use the strings of its base. */
+  flavours: readonly FlavouredName[] | undefined;
 }
 
 function createTarget(btf: Btf): Target {
@@ -65,9 +54,16 @@ function findIn(target: Target, localType: BtfType): Candidate[] {
   const { view } = target;
   const { btf } = view;
   const name = essentialName(nameOfType(localType));
-  target.flavours ??= collectFlavours(btf);
-  const ids = [...btf.idsByName(name), ...(target.flavours.get(name) ?? [])];
-  return ids
+  target.flavours ??= [
+    ...flavouredNames(btf),
+    ...(btf.base === undefined ? [] : flavouredNames(btf.base)),
+  ];
+  // A name may be the tail of another string.
+  const flavoured = target.flavours
+    .filter((string) => string.name.endsWith(name))
+    .map(({ suffix }) => name + suffix);
+  return [name, ...new Set(flavoured)]
+    .flatMap((wanted) => btf.idsByName(wanted))
     .filter((id) => id >= btf.firstId && compatibleKinds(btf.kindOf(id), localType.kind))
     .toSorted((a, b) => a - b)
     .map((id) => ({ view, id }));
@@ -76,20 +72,4 @@ function findIn(target: Target, localType: BtfType): Candidate[] {
 function compatibleKinds(a: BtfKind | undefined, b: BtfKind): boolean {
   const isEnum = (kind: BtfKind | undefined): boolean => kind === "enum" || kind === "enum64";
   return a === b || (isEnum(a) && isEnum(b));
-}
-
-/** One pass over the names; kernels have hardly any flavoured types, so the map stays small. */
-function collectFlavours(btf: Btf): ReadonlyMap<string, readonly number[]> {
-  const flavours = new Map<string, number[]>();
-  for (let id = btf.firstId; id < btf.endId; id += 1) {
-    const kind = btf.kindOf(id);
-    if (kind === undefined || !NAMED_KINDS.has(kind)) continue;
-    const name = btf.nameOf(id);
-    const essential = essentialName(name);
-    if (essential === name) continue;
-    const ids = flavours.get(essential);
-    if (ids === undefined) flavours.set(essential, [id]);
-    else ids.push(id);
-  }
-  return flavours;
 }

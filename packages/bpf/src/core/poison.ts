@@ -35,7 +35,7 @@ function sentence({ local, target, mismatch, value }: Extract<Resolution, { ok: 
   const root = essentialName(describeType(local.view, local.rootId));
   const whole = describePath(local).slice(1);
   if (target !== undefined)
-    return `Field "${whole}" of "${root}" has ${value.targetSize} bytes instead of ${value.localSize}, which this instruction cannot read,`;
+    return `Field "${whole}" of "${root}" cannot be accessed like this: it has ${value.targetSize} bytes instead of ${value.localSize}`;
   if (mismatch === undefined) return `Type "${root}" does not exist`;
   if (subjectOf(local.kind) === "enumerator")
     return `Enumerator "${local.steps[0]?.name ?? ""}" of "${root}" does not exist`;
