@@ -48,6 +48,15 @@ export {
   type ProgramType,
 } from "./abi/program-types.ts";
 export { PROGRAM_TYPES } from "./abi/program-types.gen.ts";
+export {
+  createBtfBuilder,
+  extendBtf,
+  type BtfBuilder,
+  type BtfBuilderOptions,
+} from "./btf/build.ts";
+export { concatBtf, copyTypes, reachableIds } from "./btf/copy.ts";
+export { readBtfExt, type BtfExt, type BtfExtSections } from "./btf/ext.ts";
+export { mapReferences, referencesOf } from "./btf/references.ts";
 export { readBtf, type ReadBtfOptions } from "./btf/read.ts";
 export { alignOf, resolveType, sizeOf, skipModifiers, type ResolvedType } from "./btf/resolve.ts";
 export type {
@@ -66,6 +75,12 @@ export type { CoreTargets } from "./core/candidates.ts";
 export { essentialName } from "./core/essential-name.ts";
 export { POISON_HELPER } from "./core/patch.ts";
 export type { PoisonedInstruction } from "./core/poison.ts";
+export {
+  encodeFunctionInfo,
+  encodeLineInfo,
+  writeBtfExt,
+  type InfoRecords,
+} from "./btf/write-ext.ts";
 export { CORE_KINDS, type CoreKind, type CoreRelocation } from "./core/relocation.ts";
 export {
   errorAt,
