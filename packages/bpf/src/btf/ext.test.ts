@@ -149,6 +149,6 @@ test("encodeLineInfo() counts instruction slots and puts the strings into the bu
   const line = target.addString("return 0;");
   assert.deepEqual(
     [...new Uint32Array(bytes.buffer)],
-    [...[0, file, line, (3 << 10) | 5], ...[2, file, line, (4 << 10) | 1023]],
+    [0, file, line, (3 << 10) | 5, 2, file, line, (4 << 10) | 1023],
   );
 });
