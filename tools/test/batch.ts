@@ -72,8 +72,9 @@ function runWorker(
 export async function runBatch(files: readonly string[], options: BatchOptions): Promise<void> {
   const finished = new Set<string>();
   for (let rest = files; rest.length > 0; rest = rest.filter((file) => !finished.has(file))) {
-    const death = await runWorker(rest, options, finished);
-    if (death === undefined) return;
+    // One file a process: node:test ends the stream of the first run in a process only.
+    const death = await runWorker(rest.slice(0, 1), options, finished);
+    if (death === undefined) continue;
     finished.add(death.file);
     options.onEvent({
       kind: "outcome",
