@@ -27,6 +27,8 @@ export {
   isWide,
   jumpDistance,
 } from "./asm/predicates.ts";
+export { printKernel, type KernelNames } from "./asm/print-kernel.ts";
+export { LLVM_UNKNOWN, printLlvm } from "./asm/print-llvm.ts";
 export { resolveReferences, type ResolveOptions } from "./asm/resolve.ts";
 export { SLOT_BYTES, slotCount, slotOffsets } from "./asm/slots.ts";
 export {
@@ -37,6 +39,8 @@ export {
 } from "./abi/attach-types.ts";
 export { ATTACH_TYPES } from "./abi/attach-types.gen.ts";
 export { COMMANDS } from "./abi/commands.gen.ts";
+export { helperName, helperNumber, isHelper, type Helper } from "./abi/helpers.ts";
+export { HELPERS } from "./abi/helpers.gen.ts";
 export { isLinkType, linkTypeName, linkTypeNumber, type LinkType } from "./abi/link-types.ts";
 export { LINK_TYPES } from "./abi/link-types.gen.ts";
 export { isMapType, mapTypeName, mapTypeNumber, type MapType } from "./abi/map-types.ts";

@@ -104,6 +104,8 @@ export const OPCODE = {
   call: 0x85,
   /** Call of the function whose address a register holds. */
   callx: 0x8d,
+  /** Jump to the address that a register holds (Linux 6.19). */
+  gotox: 0x0d,
   exit: 0x95,
   /** Jump that the kernel takes when a loop has run too long (Linux 6.9). */
   may_goto: 0xe5,
