@@ -12,7 +12,6 @@ import {
   ALU_OPERATION,
   ATOMIC_OPERATION,
   INSTRUCTION_CLASS as CLASS,
-  JUMP_OPERATION,
   OPCODE,
 } from "./opcodes.ts";
 
