@@ -60,9 +60,18 @@ export {
 } from "./btf/build.ts";
 export { concatBtf, copyTypes, reachableIds } from "./btf/copy.ts";
 export { readBtfExt, type BtfExt, type BtfExtSections } from "./btf/ext.ts";
+export { typeToJson, type BtfJson } from "./btf/json.ts";
+export { printRawType } from "./btf/print-raw.ts";
 export { mapReferences, referencesOf } from "./btf/references.ts";
 export { readBtf, type ReadBtfOptions } from "./btf/read.ts";
 export { alignOf, resolveType, sizeOf, skipModifiers, type ResolvedType } from "./btf/resolve.ts";
+export {
+  placeDatasec,
+  placeKsyms,
+  sanitizeBtf,
+  type DatasecPlacement,
+  type KernelBtfSupport,
+} from "./btf/sanitize.ts";
 export type {
   Btf,
   BtfEnumerator,
