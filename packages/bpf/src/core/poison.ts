@@ -33,13 +33,13 @@ export function explainMissing(
 
 function sentence({ local, target, mismatch, value }: Extract<Resolution, { ok: true }>): string {
   const root = essentialName(describeType(local.view, local.rootId));
-  const whole = describePath(local).slice(1);
+  const whole = describePath(local).replace(/^\./, "");
   if (target !== undefined)
     return `Field "${whole}" of "${root}" cannot be accessed like this: it has ${value.targetSize} bytes instead of ${value.localSize}`;
   if (mismatch === undefined) return `Type "${root}" does not exist`;
   if (subjectOf(local.kind) === "enumerator")
     return `Enumerator "${local.steps[0]?.name ?? ""}" of "${root}" does not exist`;
-  const field = describePath(local, mismatch.step + 1).slice(1);
+  const field = describePath(local, mismatch.step + 1).replace(/^\./, "");
   switch (mismatch.why) {
     case "absent":
       return `Field "${field}" of "${root}" does not exist`;
