@@ -62,12 +62,18 @@ const kernel = btfOf([
   choice("state", { name: "DEAD", value: 9 }), // 6
 ]);
 
+interface Context {
+  readonly typeId?: number;
+  readonly targets?: CoreTargets;
+  readonly from?: Btf;
+}
+
 /** Relocates one instruction and says what it became, or why not. */
 function relocate(
   kind: CoreKind,
   accessor: string,
   instruction: Partial<Instruction>,
-  { typeId = 5, targets = { kernel } as CoreTargets, from = local } = {},
+  { typeId = 5, targets = { kernel }, from = local }: Context = {},
 ): unknown {
   const whole = { opcode: 0xb7, dst: 1, src: 0, offset: 0, imm: 0, source, ...instruction };
   const relocation = { kind, typeId, accessor };
