@@ -83,7 +83,7 @@ test("fieldsAreCompatible() takes what can stand for one another in memory", () 
     ["any structs and unions", true, [u32, struct], [u32, composite("union", "other")]],
     ["any pointers", true, [pointer(0)], [u32, pointer(1)]],
     ["a pointer and an integer", false, [pointer(0)], [int("u64", 8)]],
-    ["floats", true, [floating], [{ ...floating, size: 4 } as BtfType]],
+    ["floats", true, [floating], [{ kind: "float", name: "float", size: 4 }]],
     [
       "enums of one name, of any width",
       true,
