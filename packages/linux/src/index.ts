@@ -1,4 +1,4 @@
-export { possibleCpus } from "./cpu.ts";
+export { parseCpuList, possibleCpus } from "./cpu.ts";
 export { LinuxError, type LinuxErrorCode } from "./error.ts";
 export { Fd } from "./fd.ts";
 export {
@@ -8,6 +8,15 @@ export {
   type Feature,
   type FeatureRow,
 } from "./feature/table.ts";
+export {
+  BatchCursor,
+  BatchError,
+  deleteBatch,
+  lookupAndDeleteBatch,
+  lookupBatch,
+  updateBatch,
+} from "./map/batch.ts";
+export { decodeValue, encodeValue, type Codec, type CodecValue } from "./map/codec.ts";
 export {
   MapMismatchError,
   compareMaps,
@@ -31,9 +40,41 @@ export {
   MAP_FLAGS,
 } from "./map/flags.ts";
 export { mapInfo, type MapInfo } from "./map/info.ts";
+export { entryBatches, mapEntries, mapKeys, type EntryBatch } from "./map/iterate.ts";
 export { BpfMap } from "./map/map.ts";
+export { MappedMemory, MemoryLease, arrayMemorySize, mapArena, mapArray } from "./map/memory.ts";
 export { mapIds, openMapById, openPinnedMap } from "./map/open.ts";
+export {
+  array,
+  be16,
+  be32,
+  bool,
+  bytes,
+  char,
+  f32,
+  f64,
+  i16,
+  i32,
+  i64,
+  i8,
+  perCpu,
+  u16,
+  u32,
+  u53,
+  u64,
+  u8,
+} from "./map/schema.ts";
 export { mapSpec } from "./map/spec.ts";
+export { record, struct, type FieldCodec, type StructValue } from "./map/struct.ts";
+export { typedMap, type TypedMap } from "./map/typed-map.ts";
+export {
+  openAtomic32,
+  openAtomic64,
+  openVariable,
+  type AtomicVariable,
+  type Variable,
+  type VariablePlace,
+} from "./map/variable.ts";
 export { liftMemlock } from "./memlock.ts";
 export {
   describePermission,

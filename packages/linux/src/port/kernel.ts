@@ -1,4 +1,8 @@
-/** Memory that is mapped into this process. Touching `bytes` after `unmap()` ends the process: only an owner class may hold one. */
+/**
+ * Memory that is mapped into this process. `unmap()` empties `bytes` and every view of its buffer, so that late readers
+ * find nothing rather than end the process. Writing to memory mapped without PROT_WRITE does end it: only an owner
+ * class may hold a mapping.
+ */
 export interface Mapping {
   readonly address: bigint;
   readonly bytes: Uint8Array;
@@ -51,13 +55,17 @@ export interface Kernel {
   syscall(name: SyscallName, ...args: readonly SyscallArgument[]): number;
   /** bpf(2). `command` is a number of `COMMANDS`; all of `attribute` is passed. */
   bpf(command: number, attribute: Uint8Array): number;
-  /** mmap(2) of a file descriptor (-1 for anonymous memory); a negated errno on failure. */
+  /**
+   * mmap(2) of a file descriptor (-1 for anonymous memory); a negated errno on failure. `address` is where it must be,
+   * and fails with EEXIST when something is there; anywhere if absent.
+   */
   map(
     fd: number,
     length: number,
     protection: number,
     flags: number,
     offset: number,
+    address?: bigint,
   ): Mapping | number;
   /**
    * Where a buffer lies. The address stays valid as long as the buffer is referenced and not detached; it is what
@@ -80,3 +88,5 @@ export const MAP_PRIVATE = 2;
 export const MAP_FIXED = 0x10;
 /** mmap(2) flags. */
 export const MAP_ANONYMOUS = 0x20;
+/** mmap(2) flags: at this address, or fail with EEXIST. */
+export const MAP_FIXED_NOREPLACE = 0x100000;

@@ -1,7 +1,13 @@
 import koffi from "koffi";
 
 import { LinuxError } from "../error.ts";
-import type { Kernel, Mapping, SyscallArgument, SyscallName } from "./kernel.ts";
+import {
+  MAP_FIXED_NOREPLACE,
+  type Kernel,
+  type Mapping,
+  type SyscallArgument,
+  type SyscallName,
+} from "./kernel.ts";
 
 // Numbers per architecture: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 const NUMBERS: Record<SyscallName, readonly [x64: number, arm64: number]> = {
@@ -80,9 +86,12 @@ function createKernel(): Kernel {
       const result = Number(callBpf(bpfNumber, command, attribute, attribute.length));
       return result === -1 ? -koffi.errno() : result;
     },
-    map(fd, length, protection, flags, offset): Mapping | number {
+    map(fd, length, protection, flags, offset, wanted): Mapping | number {
       // koffi returns intptr_t as a number while it is exact, else as a bigint.
-      const address = mmap(0, length, protection, flags, fd, offset) as number | bigint;
+      const place = wanted === undefined ? 0 : MAP_FIXED_NOREPLACE;
+      const address = mmap(wanted ?? 0, length, protection, flags | place, fd, offset) as
+        | number
+        | bigint;
       if (Number(address) === -1) return -koffi.errno();
       const start = BigInt(address);
       const buffer: ArrayBuffer = koffi.view(start, length);
@@ -90,6 +99,8 @@ function createKernel(): Kernel {
         address: start,
         bytes: new Uint8Array(buffer),
         unmap: () => {
+          if (buffer.detached) return;
+          buffer.transfer();
           munmap(start, length);
         },
       };
