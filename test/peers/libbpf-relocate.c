@@ -5,7 +5,7 @@
 //   failed ERRNO            when libbpf gave up before the verifier saw a program
 //   note TEXT               its warnings
 //
-// Build: gcc -O1 -o libbpf-relocate libbpf-relocate.c -lbpf
+// Built by peerPath() of the testkit.
 #include <bpf/libbpf.h>
 #include <stdarg.h>
 #include <stdio.h>

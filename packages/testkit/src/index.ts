@@ -1,2 +1,3 @@
 export { cachedFile, CLANG_PACKAGE, fixture, fixturePath, type FixtureOptions } from "./fixture.ts";
 export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";
+export { PEER_PACKAGES, peerPath } from "./peer.ts";
