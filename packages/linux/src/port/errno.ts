@@ -28,6 +28,7 @@ export const ERRNO = {
   ENOSYS: 38,
   ELOOP: 40,
   ENODATA: 61,
+  ENOLINK: 67,
   EOVERFLOW: 75,
   EILSEQ: 84,
   EOPNOTSUPP: 95,

@@ -42,6 +42,9 @@ export type SyscallName =
   | "epoll_wait"
   | "ppoll"
   | "prctl"
+  | "fsopen"
+  | "fsconfig"
+  | "fsmount"
   | "capget";
 
 /**

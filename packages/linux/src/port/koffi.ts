@@ -39,6 +39,9 @@ const NUMBERS: Record<SyscallName, readonly [x64: number, arm64: number]> = {
   setns: [308, 268],
   bpf: [321, 280],
   capget: [125, 90],
+  fsopen: [430, 430],
+  fsconfig: [431, 431],
+  fsmount: [432, 432],
   pidfd_open: [434, 434],
 };
 

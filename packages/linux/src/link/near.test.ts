@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { nearHint, nearNames } from "./near.ts";
+
+test("nearNames() puts the nearest name first and leaves strangers out", () => {
+  assert.deepEqual(nearNames("eth1", ["lo", "eth0", "eth10", "wlan0"]), ["eth0", "eth10"]);
+  assert.deepEqual(nearNames("sched_swich", ["sched_switch", "sched_wakeup", "sys_enter"]), [
+    "sched_switch",
+  ]);
+  assert.deepEqual(nearNames("zzz", ["lo", "eth0"]), []);
+});
+
+test("nearHint() is the end of a sentence", () => {
+  assert.equal(nearHint("ech0", ["eth0"]), '; did you mean "eth0"?');
+  assert.equal(nearHint("eth", ["eth0", "eth1"]), '; near names are "eth0" and "eth1"');
+  assert.equal(nearHint("zzz", ["eth0"]), "");
+});

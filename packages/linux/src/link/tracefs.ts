@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { LinuxError } from "../error.ts";
+import { Fd } from "../fd.ts";
+import { errnoName } from "../port/errno.ts";
+import type { Kernel } from "../port/kernel.ts";
+
+const FSOPEN_CLOEXEC = 1;
+const FSCONFIG_CMD_CREATE = 6;
+const FSMOUNT_CLOEXEC = 1;
+const MOUNT_ATTR_NOSUID_NODEV_NOEXEC = 0xe;
+const USUAL = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+/** The tracing file system, for as long as it is needed. */
+export interface Tracefs extends Disposable {
+  /** Its root folder; no slash at the end. */
+  readonly path: string;
+  /** `false` when this process mounted it for itself. */
+  readonly mounted: boolean;
+}
+
+/**
+ * Finds the tracing file system, or mounts it where nobody sees it: a mount without a place in the tree, which ends
+ * with its descriptor, so that a crash leaves nothing behind. `action` begins the error's message.
+ */
+export function openTracefs(kernel: Kernel, action: string): Tracefs {
+  const path = [...USUAL, ...mountedAt()].find((folder) => existsSync(`${folder}/events`));
+  if (path !== undefined)
+    return {
+      path,
+      mounted: true,
+      [Symbol.dispose]() {
+        // Mounted by somebody else, who keeps it.
+      },
+    };
+  return mountPrivately(kernel, action);
+}
+
+function mountedAt(): string[] {
+  return readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter((fields) => fields[2] === "tracefs")
+    .map((fields) => fields[1] ?? "");
+}
+
+/** The private mount of `openTracefs()`, made even when the file system is mounted somewhere. */
+export function mountPrivately(kernel: Kernel, action: string): Tracefs {
+  const type = new TextEncoder().encode("tracefs\0");
+  const context = kernel.syscall("fsopen", type, FSOPEN_CLOEXEC);
+  if (context < 0) throw unavailable(action, context);
+  using contextFd = new Fd(kernel, context);
+  const created = kernel.syscall("fsconfig", contextFd.value, FSCONFIG_CMD_CREATE, null, null, 0);
+  if (created < 0) throw unavailable(action, created);
+  const mount = kernel.syscall(
+    "fsmount",
+    contextFd.value,
+    FSMOUNT_CLOEXEC,
+    MOUNT_ATTR_NOSUID_NODEV_NOEXEC,
+  );
+  if (mount < 0) throw unavailable(action, mount);
+  const fd = new Fd(kernel, mount);
+  return {
+    path: `/proc/self/fd/${mount}`,
+    mounted: false,
+    [Symbol.dispose]: () => {
+      fd[Symbol.dispose]();
+    },
+  };
+}
+
+function unavailable(action: string, result: number): LinuxError {
+  return new LinuxError(
+    "not-found",
+    `${action}: the tracing file system is not mounted and cannot be mounted privately (${errnoName(-result)}). ` +
+      "Run as root: mount -t tracefs tracefs /sys/kernel/tracing",
+    -result,
+  );
+}
