@@ -4,6 +4,7 @@ import type { ProgramType } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import { compareReleases, FEATURES, minimumKernel, type Feature } from "../feature/table.ts";
+import { describePermission, permissionFacts } from "../permission.ts";
 import { codeOfErrno, ERRNO, errnoName } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
@@ -14,8 +15,8 @@ export interface Explanation {
   readonly feature?: Feature;
   /** Reasons by errno, worded to follow a colon. */
   readonly reasons?: Partial<Record<keyof typeof ERRNO, string>>;
-  /** What to do when the kernel refuses for lack of rights. */
-  readonly rights?: string;
+  /** Capabilities that the action needs beyond CAP_BPF. */
+  readonly rights?: readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[];
 }
 
 // What kernels answer to commands, types and fields that they do not know.
@@ -60,10 +61,10 @@ export function explainedError(
   if (reason !== undefined)
     return new LinuxError(codeOfErrno(errno), `${action}: ${reason} (${name})`, errno);
   if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) {
-    const rights = explanation.rights ?? "CAP_BPF and CAP_PERFMON";
+    const why = describePermission(permissionFacts(kernel), explanation.rights ?? ["CAP_PERFMON"]);
     return new LinuxError(
       "permission",
-      `${action}: the kernel refuses it (${name}). Run as root or with ${rights}; a locked-down kernel can refuse root too`,
+      `${action}: ${why === "" ? "the kernel refuses it" : why} (${name})`,
       errno,
     );
   }

@@ -2,7 +2,7 @@ import { ATTACH_TYPES } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import { Fd } from "../fd.ts";
-import { ERRNO, systemError } from "../port/errno.ts";
+import { systemError } from "../port/errno.ts";
 import { PERF_ATTRIBUTES } from "../port/attributes.gen.ts";
 import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
@@ -182,16 +182,10 @@ export function perfEventError(
   const { reasons, ...rest } = explanation;
   return explainedError(program.kernel, attachAction(program, target), result, {
     ...rest,
-    rights: rest.rights ?? "CAP_PERFMON, or with kernel.perf_event_paranoid below 2",
     reasons: {
       EMFILE: "this process has too many open files; raise `ulimit -n`",
       ESRCH: "there is no process with this id",
       ...reasons,
     },
   });
-}
-
-/** Whether a result of the port says that a thing is not there. */
-export function isAbsent(result: number): boolean {
-  return result === -ERRNO.ENOENT || result === -ERRNO.ENODEV;
 }

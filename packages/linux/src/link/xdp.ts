@@ -1,6 +1,7 @@
 import { ATTACH_TYPES } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
+import { Fd } from "../fd.ts";
 import { findInterface } from "../netlink/interface.ts";
 import {
   getXdp,
@@ -11,12 +12,14 @@ import {
   type XdpMode,
 } from "../netlink/xdp.ts";
 import type { Program } from "../program/program.ts";
+import { duplicateFd } from "./duplicate.ts";
 import { attachAction, explainedError, missingFeature, requireType } from "./explain.ts";
 import { KernelLink, tryCreateLink } from "./kernel-link.ts";
-import { journal } from "./journal.ts";
+import { record } from "./journal.ts";
 import type { Link } from "./link.ts";
 import { plainLink } from "./plain-link.ts";
-import { Fd } from "../fd.ts";
+import { programId } from "./program-id.ts";
+import { sweepLeftovers } from "./sweep.ts";
 
 /** Where an XDP program goes. */
 export interface XdpOptions {
@@ -49,7 +52,7 @@ export function attachXdp(program: Program, options: XdpOptions): Link {
     return attachByNetlink(program, target, index, options.mode);
   throw explainedError(kernel, attachAction(program, target), result, {
     feature: "xdp_link",
-    rights: "CAP_NET_ADMIN and CAP_BPF",
+    rights: ["CAP_NET_ADMIN"],
     reasons: {
       EBUSY: `another XDP program is there${occupant(program, index)}; take it off first, e.g. with: ip link set dev ${name} xdp off`,
       EEXIST: "an XDP program is there in another mode; take it off first, or use the same mode",
@@ -73,11 +76,8 @@ function attachByNetlink(
   const { kernel } = program;
   const modeFlags = mode === undefined ? 0 : XDP_MODE_FLAGS[mode];
   // Kept open: it says at the end whether the program on the interface is still ours.
-  const duplicate = kernel.syscall("dup", program.fd.value);
-  if (duplicate < 0) throw explainedError(kernel, attachAction(program, target), duplicate);
-  let attached = new Fd(kernel, duplicate);
-  const before = getXdp(kernel, interfaceIndex);
-  if (before.drv + before.hw + before.skb !== 0) journal.sweep(kernel);
+  let attached = duplicateFd(kernel, program.fd.value);
+  sweepLeftovers(kernel);
   try {
     setXdp(kernel, attachAction(program, target), {
       interfaceIndex,
@@ -88,17 +88,21 @@ function attachByNetlink(
     attached[Symbol.dispose]();
     throw error;
   }
-  const entry = journal.add(kernel, { kind: "xdp", interfaceIndex, flags: modeFlags });
-  entry.setProgram(attached.value);
+  const note = (): Disposable =>
+    record({
+      kind: "xdp",
+      interfaceIndex,
+      flags: modeFlags,
+      programId: programId(kernel, attached.value),
+    });
+  let entry = note();
   return plainLink({
     kind: "xdp",
     target,
     outlives: true,
     whyNoPin: "it was attached over netlink, without a link of the kernel",
     swap(next, expected) {
-      const fd = kernel.syscall("dup", next.fd.value);
-      if (fd < 0) throw explainedError(kernel, attachAction(next, target), fd);
-      const replacement = new Fd(kernel, fd);
+      const replacement = duplicateFd(kernel, next.fd.value);
       try {
         setXdp(kernel, attachAction(next, target), {
           interfaceIndex,
@@ -112,7 +116,8 @@ function attachByNetlink(
       }
       attached[Symbol.dispose]();
       attached = replacement;
-      entry.setProgram(attached.value);
+      entry[Symbol.dispose]();
+      entry = note();
     },
     release() {
       try {
