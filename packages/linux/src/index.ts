@@ -8,6 +8,36 @@ export {
   type Feature,
   type FeatureRow,
 } from "./feature/table.ts";
+export type { Anchor, AnchorTarget, OrderOptions } from "./link/anchor.ts";
+export { attachCgroup, type CgroupOptions } from "./link/cgroup.ts";
+export { attachClsact, type ClsactOptions } from "./link/clsact.ts";
+export { attachFreplace, type FreplaceOptions } from "./link/freplace.ts";
+export type { LinkGroup } from "./link/group.ts";
+export type { LinkInfo } from "./link/info.ts";
+export {
+  attachIterator,
+  readIterator,
+  readIteratorBytes,
+  type IteratorOptions,
+} from "./link/iterator.ts";
+export type { Link, LinkKind } from "./link/link.ts";
+export { attachLirc, type LircOptions } from "./link/lirc.ts";
+export { attachNetfilter, type NetfilterOptions } from "./link/netfilter.ts";
+export { attachNetkit, type NetkitOptions } from "./link/netkit.ts";
+export { attachFlowDissector, attachSkLookup, type NetnsOptions } from "./link/netns.ts";
+export { linkIds, openLinkById, openPinnedLink } from "./link/open.ts";
+export type { PerfBinding } from "./link/perf-event.ts";
+export { queryPrograms, type Hook, type HookedProgram, type HookState } from "./link/query.ts";
+export { attachRawTracepoint, type RawTracepointOptions } from "./link/raw-tracepoint.ts";
+export { attachPerfEvent, type PerfEventName, type SamplingOptions } from "./link/sampling.ts";
+export { attachSocketFilter, type SocketFilterOptions } from "./link/socket-filter.ts";
+export { attachSockmap, type SockmapOptions } from "./link/sockmap.ts";
+export { attachStructOps } from "./link/struct-ops.ts";
+export { sweepLeftovers } from "./link/sweep.ts";
+export { attachTcx, type TcxOptions } from "./link/tcx.ts";
+export { attachTracepoint, type TracepointOptions } from "./link/tracepoint.ts";
+export { attachLsm, attachTracing, type TracingOptions } from "./link/tracing.ts";
+export { attachXdp, type XdpOptions } from "./link/xdp.ts";
 export {
   BatchCursor,
   BatchError,
@@ -76,6 +106,20 @@ export {
   type VariablePlace,
 } from "./map/variable.ts";
 export { liftMemlock } from "./memlock.ts";
+export {
+  findInterface,
+  listInterfaces,
+  setInterfaceUp,
+  type NetworkInterface,
+} from "./netlink/interface.ts";
+export {
+  listFilters,
+  listQdiscs,
+  type Qdisc,
+  type TcDirection,
+  type TcFilter,
+} from "./netlink/tc.ts";
+export { getXdp, type XdpMode, type XdpState } from "./netlink/xdp.ts";
 export {
   describePermission,
   explainPermission,

@@ -1,3 +1,10 @@
+export {
+  countingProgram,
+  kernelTypeId,
+  type CountingOptions,
+  type CountingProgram,
+} from "./counting-program.ts";
 export { cachedFile, CLANG_PACKAGE, fixture, fixturePath, type FixtureOptions } from "./fixture.ts";
 export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";
 export { PEER_PACKAGES, peerPath } from "./peer.ts";
+export { assertNoLeaks } from "./leaks.ts";

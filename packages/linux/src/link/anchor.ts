@@ -9,7 +9,10 @@ const BPF_F_LINK = 1 << 13;
 
 /** Something that is attached to the same hook: a program, a link, or one of them by the kernel's id. */
 export type AnchorTarget =
-  Program | Link | { readonly programId: number } | { readonly linkId: number };
+  | Program
+  | Link
+  | { readonly programId: number }
+  | { readonly linkId: number };
 
 /** A place among the programs of a hook. */
 export type Anchor =

@@ -66,7 +66,8 @@ export function attachCgroup(program: Program, options: CgroupOptions): Link {
     );
   const folder = openFolder(program, target, options.cgroup);
   try {
-    if (options.via === "attach") return attachPlainly(program, target, attachType, options, folder);
+    if (options.via === "attach")
+      return attachPlainly(program, target, attachType, options, folder);
     const { flags, relative } = anchorFields(options.anchor);
     const result = tryCreateLink(program, {
       target_fd: folder,

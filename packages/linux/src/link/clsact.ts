@@ -137,7 +137,7 @@ function explained(error: unknown): unknown {
   if (!(error instanceof LinuxError)) return error;
   const reasons: Partial<Record<LinuxError["code"], string>> = {
     "not-found":
-      'the kernel lacks the clsact qdisc or BPF filters; load them with: modprobe -a sch_ingress cls_bpf',
+      "the kernel lacks the clsact qdisc or BPF filters; load them with: modprobe -a sch_ingress cls_bpf",
     exists: "an ingress qdisc or a filter with this priority is in its place; remove it first",
   };
   const hint = reasons[error.code];

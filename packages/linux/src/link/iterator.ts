@@ -33,7 +33,8 @@ export interface IteratorOptions {
 export function attachIterator(program: Program, options: IteratorOptions = {}): Link {
   const target = `iterator "${program.attachTo}"`;
   requireType(program, target, "tracing");
-  const folder = options.cgroup === undefined ? -1 : openCgroup(program, target, options.cgroup.path);
+  const folder =
+    options.cgroup === undefined ? -1 : openCgroup(program, target, options.cgroup.path);
   try {
     const info = iteratorInfo(options, folder);
     return createLink(
@@ -52,8 +53,7 @@ export function attachIterator(program: Program, options: IteratorOptions = {}):
               ? 'the program is no iterator, or it walks over something that must be named: "map" or "cgroup"'
               : "the iterator does not take these options, or the map is of another type than it walks over",
           EACCES: "the program reads beyond the map's keys or values",
-          EBADF:
-            'it walks over a map that must be named with "map", or the folder is no cgroup v2',
+          EBADF: 'it walks over a map that must be named with "map", or the folder is no cgroup v2',
           ESRCH: "there is no such process or thread",
           ENOENT: "the kernel has no such iterator",
           E2BIG: "these options need Linux 6.1",
@@ -119,6 +119,7 @@ export function* readIteratorBytes(kernel: Kernel, link: Link): Generator<Uint8A
 export function readIterator(kernel: Kernel, link: Link): string {
   const decoder = new TextDecoder();
   let text = "";
-  for (const chunk of readIteratorBytes(kernel, link)) text += decoder.decode(chunk, { stream: true });
+  for (const chunk of readIteratorBytes(kernel, link))
+    text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
 }

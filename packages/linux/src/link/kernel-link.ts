@@ -4,12 +4,12 @@ import { LinuxError } from "../error.ts";
 import { Fd } from "../fd.ts";
 import { encodeAttribute, type AttributeFields } from "../port/attribute.ts";
 import { ERRNO } from "../port/errno.ts";
+import { pinObject, unpin } from "../pin/pin.ts";
 import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, explainedError, type Explanation } from "./explain.ts";
 import { readLinkInfo, type LinkInfo } from "./info.ts";
 import type { Link, LinkKind } from "./link.ts";
-import { pinObject, removePin } from "./pin.ts";
 
 const BPF_F_REPLACE = 4;
 
@@ -41,9 +41,7 @@ export class KernelLink implements Link {
     const attribute = encodeAttribute(this.#kernel, "link_update", {
       link_fd: this.fd.value,
       new_prog_fd: program.fd.value,
-      ...(expected === undefined
-        ? {}
-        : { flags: BPF_F_REPLACE, old_prog_fd: expected.fd.value }),
+      ...(expected === undefined ? {} : { flags: BPF_F_REPLACE, old_prog_fd: expected.fd.value }),
     });
     const result = this.#kernel.bpf(COMMANDS.link_update, attribute);
     if (result >= 0) return;
@@ -78,13 +76,13 @@ export class KernelLink implements Link {
         "exists",
         `Cannot pin the link on ${this.target} as "${path}": it is pinned as "${this.#pinned}", unpin it first`,
       );
-    pinObject(this.#kernel, `the link on ${this.target}`, this.fd.value, path);
+    pinObject(this.#kernel, this.fd, path);
     this.#pinned = path;
   }
 
   unpin(): void {
     if (this.#pinned === undefined) return;
-    removePin(this.#pinned);
+    unpin(this.#pinned);
     this.#pinned = undefined;
   }
 
@@ -102,7 +100,8 @@ export function createLink(
   explanation: Explanation,
 ): KernelLink {
   const result = tryCreateLink(program, fields);
-  if (result >= 0) return new KernelLink(program.kernel, kind, target, new Fd(program.kernel, result));
+  if (result >= 0)
+    return new KernelLink(program.kernel, kind, target, new Fd(program.kernel, result));
   throw explainedError(program.kernel, attachAction(program, target), result, explanation);
 }
 

@@ -42,7 +42,8 @@ export function attachNetfilter(program: Program, options: NetfilterOptions): Li
         EBUSY: "a program is attached with this priority already; choose another one",
         ERANGE: "the least and the greatest priority are reserved; choose one between",
         EAFNOSUPPORT: "the kernel is built without netfilter for this family",
-        ENOENT: "fragments can only be put together where the module nf_defrag is there: modprobe nf_defrag_ipv4",
+        ENOENT:
+          "fragments can only be put together where the module nf_defrag is there: modprobe nf_defrag_ipv4",
         EOPNOTSUPP: "the kernel is built without what putting fragments together needs",
       },
     },

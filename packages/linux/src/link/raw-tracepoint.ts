@@ -47,8 +47,7 @@ export function openRawTracepoint(
   explanation: Explanation,
 ): Link {
   const { kernel } = program;
-  const name =
-    where.tracepoint === undefined ? undefined : encoder.encode(`${where.tracepoint}\0`);
+  const name = where.tracepoint === undefined ? undefined : encoder.encode(`${where.tracepoint}\0`);
   const result = kernel.bpf(
     COMMANDS.raw_tracepoint_open,
     encodeAttribute(kernel, "raw_tracepoint", {

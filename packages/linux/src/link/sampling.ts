@@ -5,29 +5,23 @@ import { LinuxError } from "../error.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType } from "./explain.ts";
 import { attachAll, groupLinks, type LinkGroup } from "./group.ts";
-import {
-  bindPerfEvent,
-  openPerfEvent,
-  PERF_TYPES,
-  perfEventError,
-  type PerfBinding,
-} from "./perf-event.ts";
+import { bindPerfEvent, openPerfEvent, perfEventError, type PerfBinding } from "./perf-event.ts";
 
-// [type, config] of include/uapi/linux/perf_event.h
+// [type, config] of include/uapi/linux/perf_event.h; type 0 is PERF_TYPE_HARDWARE, 1 PERF_TYPE_SOFTWARE.
 const EVENTS = {
-  "cpu-cycles": [PERF_TYPES.hardware, 0],
-  instructions: [PERF_TYPES.hardware, 1],
-  "cache-references": [PERF_TYPES.hardware, 2],
-  "cache-misses": [PERF_TYPES.hardware, 3],
-  "branch-instructions": [PERF_TYPES.hardware, 4],
-  "branch-misses": [PERF_TYPES.hardware, 5],
-  "cpu-clock": [PERF_TYPES.software, 0],
-  "task-clock": [PERF_TYPES.software, 1],
-  "page-faults": [PERF_TYPES.software, 2],
-  "context-switches": [PERF_TYPES.software, 3],
-  "cpu-migrations": [PERF_TYPES.software, 4],
-  "minor-faults": [PERF_TYPES.software, 5],
-  "major-faults": [PERF_TYPES.software, 6],
+  "cpu-cycles": [0, 0],
+  instructions: [0, 1],
+  "cache-references": [0, 2],
+  "cache-misses": [0, 3],
+  "branch-instructions": [0, 4],
+  "branch-misses": [0, 5],
+  "cpu-clock": [1, 0],
+  "task-clock": [1, 1],
+  "page-faults": [1, 2],
+  "context-switches": [1, 3],
+  "cpu-migrations": [1, 4],
+  "minor-faults": [1, 5],
+  "major-faults": [1, 6],
 } as const;
 
 /** A counter that samples. */
@@ -58,7 +52,8 @@ export function attachPerfEvent(program: Program, options: SamplingOptions): Lin
       ? EVENTS[options.event]
       : [options.event.type, options.event.config];
   const cpus = options.pid === undefined ? (options.cpus ?? onlineCpus()) : [-1];
-  const folder = options.cgroup === undefined ? undefined : openCgroup(program, target, options.cgroup);
+  const folder =
+    options.cgroup === undefined ? undefined : openCgroup(program, target, options.cgroup);
   try {
     const links = attachAll(cpus, (cpu) => {
       const here = cpu < 0 ? target : `${target} on CPU ${cpu}`;
@@ -70,13 +65,15 @@ export function attachPerfEvent(program: Program, options: SamplingOptions): Lin
         cpu,
         ...(folder === undefined ? {} : { cgroupFd: folder }),
       });
-      if (typeof event !== "number") return bindPerfEvent(program, "perf_event", here, event, options);
+      if (typeof event !== "number")
+        return bindPerfEvent(program, "perf_event", here, event, options);
       throw perfEventError(program, here, event, {
         reasons: {
           ENOENT: `this machine has no such counter; virtual machines often have no hardware counters, "cpu-clock" is always there`,
           EOPNOTSUPP: `this counter cannot sample here; "cpu-clock" always can`,
           ENODEV: "this CPU is not online",
-          EINVAL: "the frequency is above kernel.perf_event_max_sample_rate, or the CPU does not exist",
+          EINVAL:
+            "the frequency is above kernel.perf_event_max_sample_rate, or the CPU does not exist",
           EBADF: "the folder is no cgroup",
         },
       });

@@ -39,7 +39,9 @@ export function attachSocketFilter(program: Program, options: SocketFilterOption
         EBADF: "this is no open file descriptor",
         ENOTSOCK: "this descriptor is no socket",
         EPERM: "the socket's filter is locked (SO_LOCK_FILTER)",
-        EINVAL: reuseport ? "the socket does not share its port: set SO_REUSEPORT first" : "the kernel refuses the program",
+        EINVAL: reuseport
+          ? "the socket does not share its port: set SO_REUSEPORT first"
+          : "the kernel refuses the program",
       },
     });
   const socket = duplicateFd(kernel, options.socketFd);

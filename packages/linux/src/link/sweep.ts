@@ -38,7 +38,8 @@ export function sweepLeftovers(kernel: Kernel): number {
 function undo(kernel: Kernel, item: JournalRecord): boolean {
   switch (item.kind) {
     case "xdp":
-      if (!Object.values(getXdp(kernel, item.interfaceIndex)).includes(item.programId)) return false;
+      if (!Object.values(getXdp(kernel, item.interfaceIndex)).includes(item.programId))
+        return false;
       setXdp(kernel, "Cannot remove a leftover XDP program", {
         interfaceIndex: item.interfaceIndex,
         programFd: -1,
@@ -58,7 +59,8 @@ function undoClsact(kernel: Kernel, item: JournalRecord & { kind: "clsact" }): b
     ({ handle, priority, programId }) =>
       handle === item.handle && priority === item.priority && programId === item.programId,
   );
-  if (found) deleteFilter(kernel, "Cannot remove a leftover filter", interfaceIndex, direction, item);
+  if (found)
+    deleteFilter(kernel, "Cannot remove a leftover filter", interfaceIndex, direction, item);
   if (item.ownsQdisc) dropEmptyClsact(kernel, interfaceIndex);
   return found;
 }

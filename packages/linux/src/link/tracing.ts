@@ -25,7 +25,8 @@ export function attachTracing(program: Program, options: TracingOptions = {}): L
       ...(program.attachType === "trace_iter"
         ? { EINVAL: "it is an iterator: use attachIterator()" }
         : {}),
-      EBUSY: "the function is traced in a way that excludes a BPF trampoline (live patching or kprobes with IP modification)",
+      EBUSY:
+        "the function is traced in a way that excludes a BPF trampoline (live patching or kprobes with IP modification)",
       E2BIG: "38 programs are attached to this function already, which is the kernel's limit",
       ENOTSUPP: "this architecture has BPF trampolines only in later kernels (arm64: Linux 6.0)",
     },
