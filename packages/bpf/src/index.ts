@@ -125,6 +125,16 @@ export {
   type ElfSymbol,
 } from "./elf/types.ts";
 export { OcelliError } from "./error.ts";
+export { kernelMapName } from "./object/kernel-map-name.ts";
+export { linkProgram } from "./object/link.ts";
+export { readCollection } from "./object/read.ts";
+export {
+  nearestSectionName,
+  parseSectionName,
+  SECTION_DEFINITIONS,
+  type SectionDefinition,
+  type SectionMeaning,
+} from "./object/section-names.ts";
 export type {
   CollectionSpec,
   FunctionSpec,
@@ -132,5 +142,6 @@ export type {
   MapEntry,
   MapSpec,
   ProgramSpec,
+  StructOpsSpec,
   VariableSpec,
 } from "./object/spec.ts";

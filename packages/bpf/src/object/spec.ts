@@ -10,6 +10,18 @@ export type MapEntry =
   | { readonly key: number; readonly map: string }
   | { readonly key: Uint8Array; readonly value: Uint8Array };
 
+/** What makes a map a `struct_ops`: a kernel struct whose function members are programs. `data` holds the other members. */
+export interface StructOpsSpec {
+  /** The kernel struct's name, e.g. `tcp_congestion_ops`. */
+  typeName: string;
+  /** The function members and the programs that fill them. */
+  functions: { member: string; program: string }[];
+  /** Attached through a link (Linux 6.4). */
+  link: boolean;
+  /** Off for sections that start with `?`: the map is made only when asked for. */
+  autocreate: boolean;
+}
+
 /** The blueprint of a map. Plain data, the same on every machine; change it freely before loading. Sizes in bytes. */
 export interface MapSpec {
   name: string;
@@ -38,8 +50,8 @@ export interface MapSpec {
   tags: string[];
   /** Section of the object that it came from, `""` when made by hand. */
   section: string;
-  /** For `struct_ops`: the kernel struct's name, and its function members with the programs that fill them. */
-  structOps?: { typeName: string; functions: { member: string; program: string }[]; link: boolean };
+  /** Present exactly for type `struct_ops`. */
+  structOps?: StructOpsSpec;
 }
 
 /** The blueprint of a program: one entry function, and with it every function that it reaches once it is linked. */
