@@ -90,10 +90,9 @@ for (const bigEndian of [false, true]) {
         value: ".bss",
       },
     ]);
-    const listed = [...variables.values()].map(({ typeId, ...variable }) => ({
-      ...variable,
-      type: btf?.type(typeId)?.kind,
-    }));
+    const listed = [...variables.values()].map(({ typeId, ...variable }) =>
+      Object.assign(variable, { type: btf?.type(typeId)?.kind }),
+    );
     assert.deepEqual(listed, [
       { name: "step", map: ".rodata", offset: 0, size: 4, readonly: true, type: "const" },
       { name: "limit", map: ".data", offset: 0, size: 4, readonly: false, type: "int" },
@@ -103,10 +102,9 @@ for (const bigEndian of [false, true]) {
 
   test(`readCollection() sorts functions into programs and what they call (${order} endian)`, () => {
     const { programs, functions, btf } = read("object-calls", { bigEndian });
-    const listed = [...programs.values()].map(({ instructions, ...program }) => ({
-      ...program,
-      function: btf?.nameOf(instructions[0]?.functionTypeId ?? 0),
-    }));
+    const listed = [...programs.values()].map(({ instructions, ...program }) =>
+      Object.assign(program, { function: btf?.nameOf(instructions[0]?.functionTypeId ?? 0) }),
+    );
     const tc = {
       section: "tc",
       type: "sched_cls",
@@ -142,7 +140,7 @@ test("readCollection() attaches source lines, types and references to instructio
   const [first, , , , load, call] = programs.get("count")?.instructions ?? [];
   const file = "./test/fixtures/object-basic.bpf.c";
   assert.deepEqual(
-    [first, load, call].map((instruction) => ({ ...instruction, functionTypeId: 0 })),
+    [first, load, call].map((instruction) => Object.assign({}, instruction, { functionTypeId: 0 })),
     [
       {
         opcode: 0x18,
