@@ -51,7 +51,7 @@ type LinkDetail =
       readonly attachType: AttachType | undefined;
     }
   | { readonly type: "kprobe_multi" | "uprobe_multi"; readonly count: number }
-  | { readonly type: "perf_event" | "unspec" }
+  | { readonly type: "perf_event" | "tracing_multi" | "unspec" }
   | { readonly type: "unknown"; readonly number: number };
 
 /** What the kernel says about a link (Linux 5.8; details as far as the running kernel gives them). */
@@ -132,6 +132,7 @@ function detailOf(kernel: Kernel, fd: number, info: ObjectInfo<"link">): LinkDet
     case "uprobe_multi":
       return { type, count: info.number("uprobe_multi.count") };
     case "perf_event":
+    case "tracing_multi":
     case "unspec":
       return { type };
     case undefined:

@@ -57,7 +57,7 @@ const WITHOUT_BTF: ReadonlySet<MapType> = new Set<MapType>([
   "ringbuf",
   "user_ringbuf",
   "arena",
-  "insn_array" as MapType,
+  "insn_array",
 ]);
 
 const FEATURE_OF: Partial<Record<MapType, Feature>> = {
@@ -68,6 +68,8 @@ const FEATURE_OF: Partial<Record<MapType, Feature>> = {
   inode_storage: "inode_storage",
   cgrp_storage: "cgrp_storage",
   arena: "arena",
+  insn_array: "insn_array",
+  rhash: "rhash",
   struct_ops: "struct_ops",
 };
 
