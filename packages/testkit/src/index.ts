@@ -4,6 +4,7 @@ export {
   type CountingOptions,
   type CountingProgram,
 } from "./counting-program.ts";
+export { embeddedObjects, type EmbeddedObject } from "./embedded-objects.ts";
 export { cachedFile, CLANG_PACKAGE, fixture, fixturePath, type FixtureOptions } from "./fixture.ts";
 export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";
 export { PEER_PACKAGES, peerPath } from "./peer.ts";
