@@ -147,3 +147,9 @@ export {
   type VerifierReport,
 } from "./program/verifier-log.ts";
 export { explainVerdict, type VerifierReason } from "./program/verifier-reason.ts";
+export { kernelIds, openById, openProgramById, type KernelObject } from "./program/ids.ts";
+export { compiledCode, programInfo, translatedCode, type ProgramInfo } from "./program/info.ts";
+export { run, type RunOptions, type RunResult } from "./program/run.ts";
+export { enableStatistics } from "./program/statistics.ts";
+export { readStream } from "./program/stream.ts";
+export { createToken } from "./program/token.ts";

@@ -4,6 +4,7 @@ import type { ProgramType } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import { FEATURES, minimumKernel, type Feature } from "../feature/table.ts";
+import { explainPermission } from "../permission.ts";
 import { ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import type { ProgramLoad } from "./load.ts";
@@ -15,6 +16,47 @@ const NEEDS: Partial<Record<ProgramType, Feature>> = {
   syscall: "syscall_program",
   netfilter: "netfilter",
 };
+
+const NETWORK: ReadonlySet<ProgramType> = new Set([
+  "sched_cls",
+  "sched_act",
+  "xdp",
+  "cgroup_skb",
+  "cgroup_sock",
+  "lwt_in",
+  "lwt_out",
+  "lwt_xmit",
+  "lwt_seg6local",
+  "sock_ops",
+  "sk_skb",
+  "sk_msg",
+  "cgroup_sock_addr",
+  "sk_reuseport",
+  "flow_dissector",
+  "cgroup_sockopt",
+  "sk_lookup",
+  "netfilter",
+]);
+const TRACING: ReadonlySet<ProgramType> = new Set([
+  "kprobe",
+  "tracepoint",
+  "perf_event",
+  "raw_tracepoint",
+  "raw_tracepoint_writable",
+  "tracing",
+  "lsm",
+  "struct_ops",
+  "ext",
+]);
+
+function capabilitiesFor(type: ProgramType): readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[] {
+  if (NETWORK.has(type)) return ["CAP_NET_ADMIN"];
+  return TRACING.has(type) ? ["CAP_PERFMON"] : [];
+}
+
+function attachesToCode(type: ProgramType): boolean {
+  return type === "tracing" || type === "lsm";
+}
 
 /** Turns a failure of BPF_PROG_LOAD that left no log into an error that says what stands in the way. */
 export function loadError(kernel: Kernel, load: ProgramLoad, result: number): LinuxError {
@@ -49,6 +91,12 @@ export function loadError(kernel: Kernel, load: ProgramLoad, result: number): Li
     return new LinuxError(
       "unsupported",
       `${action} as ${load.type}: this kernel is built without it (${errnoName(errno)})`,
+      errno,
+    );
+  if (errno === ERRNO.EPERM || errno === ERRNO.EACCES)
+    return new LinuxError(
+      "permission",
+      `${action} as ${load.type}: ${errnoName(errno)}, ${explainPermission(kernel, capabilitiesFor(load.type))}${attachesToCode(load.type) ? "; programs on kernel functions (fentry, fexit, LSM) are also refused by kernels whose lockdown or configuration forbids them" : ""}`,
       errno,
     );
   return systemError(action, result);

@@ -7,10 +7,11 @@ import {
 } from "@ocelli/bpf";
 
 import { Fd } from "../fd.ts";
+import { liftMemlock } from "../memlock.ts";
 import { attributeField, encodeAttribute, type AttributeFields } from "../port/attribute.ts";
 import { ERRNO } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
-import { kernelName } from "./kernel-name.ts";
+import { kernelObjectName } from "../map/create.ts";
 import { loadError } from "./load-error.ts";
 import { Program } from "./program.ts";
 import { VerifierError, type RefusedProgram } from "./verifier-error.ts";
@@ -66,6 +67,7 @@ const encoder = new TextEncoder();
  * process, `unsupported` when it does not know the type.
  */
 export function loadProgram(kernel: Kernel, load: ProgramLoad): Program {
+  liftMemlock(kernel);
   const name = load.name ?? "";
   const license = encoder.encode(`${load.license ?? ""}\0`);
   const fields: AttributeFields<"prog_load"> = {
@@ -75,7 +77,7 @@ export function loadProgram(kernel: Kernel, load: ProgramLoad): Program {
     license,
     kern_version: load.kernelVersion,
     prog_flags: (load.flags ?? 0) | (load.tokenFd === undefined ? 0 : TOKEN_FLAG),
-    prog_name: kernelName(name),
+    prog_name: kernelObjectName(name),
     prog_ifindex: load.interfaceIndex,
     expected_attach_type:
       load.attachTypeValue ??
