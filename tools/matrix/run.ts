@@ -22,6 +22,7 @@ import { baseArchive, GUEST_ROOT, repositoryEntries } from "./initramfs.ts";
 import { KERNELS, PLATFORMS, type Architecture, type MatrixKernel } from "./kernels.ts";
 import { readModules } from "./modules.ts";
 import { runGuest, type GuestEnd } from "./qemu.ts";
+import { LOAD_STRIPPED, stripEntries } from "./stripped.ts";
 
 /** Two guests on two cores are 20–60 % slower each, a gain in sum; more only wait for each other. */
 const GUESTS = 2;
@@ -74,7 +75,7 @@ async function writeInitramfs(
 ): Promise<string> {
   const modules = await readModules(packages);
   const { results } = PLATFORMS[architecture];
-  const environment = `OCELLI_GUEST=1 OCELLI_MISSING_TOOLS="${toolsMissingInGuests()}"`;
+  const environment = `NODE_OPTIONS="--import /stripped.mjs" OCELLI_GUEST=1 OCELLI_MISSING_TOOLS="${toolsMissingInGuests()}"`;
   const command = `${environment} node --conditions=development tools/matrix/guest.ts ${results}`;
   const names = modules.map((module) => module.name);
   const text = (path: string, content: string, executable = false): CpioEntry => ({
@@ -84,12 +85,13 @@ async function writeInitramfs(
     executable,
   });
   const entries: CpioEntry[] = [
-    ...(await repositoryEntries(cache, architecture, task.files)),
+    ...stripEntries(await repositoryEntries(cache, architecture, task.files)),
     ...modules.map(({ name, bytes }): CpioEntry => ({
       kind: "file",
       path: `modules/${name}.ko`,
       bytes,
     })),
+    text("stripped.mjs", LOAD_STRIPPED),
     text("files.json", JSON.stringify(task)),
     text("init", initScript(names, GUEST_ROOT, command), true),
   ];
