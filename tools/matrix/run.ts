@@ -119,6 +119,9 @@ async function bootOnce(
   const packages = await provideKernel(kernel, architecture);
   const initrd = await writeInitramfs(folder, packages, architecture, task);
   const leftover: Leftover = { files: [], requests: [] };
+  const logs = join(root, ".cache/matrix", `${PLATFORMS[architecture].debian}-${kernel.release}`);
+  rmSync(logs, { recursive: true, force: true });
+  mkdirSync(logs, { recursive: true });
   const ended = new Set<string>();
   let current = "";
   let outcomes: Outcome[] = [];
@@ -128,7 +131,7 @@ async function bootOnce(
       architecture,
       kernel: findKernelImage(packages),
       initrd,
-      logs: folder,
+      logs,
       onEvent(event) {
         if (event.kind === "start") {
           current = event.file;
@@ -152,7 +155,7 @@ async function bootOnce(
   }
   const missed = task.files.filter((file) => !ended.has(file));
   if (missed.length > 0) {
-    const log = join(folder, "console.log");
+    const log = join(logs, "console.log");
     const tail = existsSync(log)
       ? readFileSync(log, "latin1").split("\n").slice(-40).join("\n")
       : "";

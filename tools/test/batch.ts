@@ -9,6 +9,9 @@ const worker = join(root, "tools/test/worker.ts");
 /** How long a worker may say nothing before it is ended. */
 const SILENCE_MS = 300_000;
 
+/** Characters of a worker's standard error that are kept for the report of its death. */
+const LAST_WORDS = 4000;
+
 /** How a batch runs. */
 export interface BatchOptions {
   /** A regular expression that test names must match. */
@@ -28,7 +31,7 @@ function runWorker(
       ["--conditions=development", "--disable-warning=ExperimentalWarning", worker, ...files],
       {
         cwd: root,
-        stdio: ["ignore", "inherit", "inherit", "pipe"],
+        stdio: ["ignore", "inherit", "pipe", "pipe"],
         env: {
           ...process.env,
           ...(options.testName === undefined ? {} : { OCELLI_TEST_NAME: options.testName }),
@@ -37,6 +40,12 @@ function runWorker(
     );
     let current = files[0] ?? "";
     let silent = false;
+    // What it said last explains most deaths.
+    let lastWords = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      process.stderr.write(chunk);
+      lastWords = (lastWords + chunk.toString()).slice(-LAST_WORDS);
+    });
     const timer = setTimeout(() => {
       silent = true;
       child.kill("SIGKILL");
@@ -60,7 +69,7 @@ function runWorker(
       }
       const end = signal === null ? `exit code ${code ?? 0}` : signal;
       const how = silent ? `no test ended within ${SILENCE_MS / 1000} s` : end;
-      resolve({ file: current, how });
+      resolve({ file: current, how: `${how}\n${lastWords}`.trimEnd() });
     });
   });
 }

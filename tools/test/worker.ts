@@ -68,10 +68,30 @@ async function runFile(file: string): Promise<void> {
   }
 }
 
+// Between two runs nobody else listens: what is thrown then belongs to a test of the file before.
+let running = false;
+let previous = "";
+process.on("uncaughtException", (error) => {
+  if (running) return;
+  send({
+    kind: "outcome",
+    file: previous,
+    name: "after the tests",
+    status: "failed",
+    detail: describeFailure(error),
+    durationMs: 0,
+  });
+});
+
 process.chdir(root);
 for (const file of process.argv.slice(2)) {
   send({ kind: "start", file });
+  running = true;
   await runFile(file);
+  running = false;
+  previous = file;
+  // A turn of the event loop for what the tests left behind.
+  await new Promise((resolve) => setImmediate(resolve));
   send({ kind: "end", file });
 }
 // A handle that a test left open does not hold up the others.

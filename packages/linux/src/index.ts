@@ -153,3 +153,19 @@ export { run, type RunOptions, type RunResult } from "./program/run.ts";
 export { enableStatistics } from "./program/statistics.ts";
 export { readStream } from "./program/stream.ts";
 export { createToken } from "./program/token.ts";
+export { mapLossCounter, type LossCounter } from "./reader/loss-counter.ts";
+export type { ReadonlyNumbers, RecordMemory, RecordView } from "./reader/record-memory.ts";
+export { RingMemory, type OnRecord, type RecordLease } from "./reader/ring-memory.ts";
+export {
+  createRingReader,
+  openRingReader,
+  RingReader,
+  type RingReaderOptions,
+  type RingStatistics,
+} from "./reader/ring-reader.ts";
+export {
+  copiedRecords,
+  leasedRecords,
+  type LeasedRecord,
+  type RingRecordsOptions,
+} from "./reader/ring-records.ts";

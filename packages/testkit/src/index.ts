@@ -9,3 +9,9 @@ export { cachedFile, CLANG_PACKAGE, fixture, fixturePath, type FixtureOptions } 
 export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";
 export { PEER_PACKAGES, peerPath } from "./peer.ts";
 export { assertNoLeaks } from "./leaks.ts";
+export {
+  perfProducer,
+  ringProducer,
+  type Producer,
+  type ProducerOptions,
+} from "./record-producer.ts";
