@@ -18,7 +18,8 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 	char line[4096];
 	vsnprintf(line, sizeof(line), format, args);
 	if (level == LIBBPF_WARN) {
-		if (strstr(line, "failed to perform CO-RE relocations") || strstr(line, "failed to relocate:"))
+		if (strstr(line, "failed to perform CO-RE relocations") || strstr(line, "failed to relocate:") ||
+		    strstr(line, "failed to create:"))
 			relocated = 0;
 		if (!strstr(line, "BEGIN PROG LOAD LOG"))
 			printf("note %.*s\n", (int)strcspn(line, "\n"), line);
@@ -36,6 +37,14 @@ int main(int argc, char **argv)
 	struct bpf_program *program;
 	bpf_object__for_each_program(program, object)
 		bpf_program__set_autoload(program, true);
+	// Maps whose size the tool decides at run time.
+	struct bpf_map *map;
+	bpf_object__for_each_map(map, object) {
+		if (bpf_map__max_entries(map) == 0)
+			bpf_map__set_max_entries(map, 1024);
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STACK_TRACE && bpf_map__value_size(map) == 0)
+			bpf_map__set_value_size(map, 127 * 8);
+	}
 	int error = bpf_object__load(object);
 	if (error && !relocated) {
 		printf("failed %d\n", -error);

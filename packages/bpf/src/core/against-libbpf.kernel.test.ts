@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 
-import { CLANG_PACKAGE, fixturePath, kernelTest, PEER_PACKAGES, peerPath } from "@ocelli/testkit";
+import {
+  cachedFile,
+  CLANG_PACKAGE,
+  embeddedObjects,
+  fixturePath,
+  kernelTest,
+  PEER_PACKAGES,
+  peerPath,
+} from "@ocelli/testkit";
 
 import { encodeInstructions } from "../asm/encode.ts";
 import type { Instruction } from "../asm/instruction.ts";
@@ -10,8 +18,10 @@ import { readBtf } from "../btf/read.ts";
 import type { Btf } from "../btf/types.ts";
 import { formatDiagnostic, type Result } from "../diagnostic.ts";
 import { readElf } from "../elf/read.ts";
+import { linkProgram } from "../object/link.ts";
 import { readCollection } from "../object/read.ts";
 import { applyCoreRelocations } from "./apply.ts";
+import type { CoreTargets } from "./candidates.ts";
 
 const needs = { tools: [CLANG_PACKAGE, ...PEER_PACKAGES] };
 
@@ -44,38 +54,38 @@ function relocatedByLibbpf(object: string, kernel?: string): Map<string, string>
 }
 
 /**
- * A pattern for what libbpf makes of these instructions: their bytes, with any bytes where a map, a variable or a function
- * is put in later.
+ * A pattern for what libbpf makes of a linked program: its bytes, with any bytes where a map, a variable or a kernel symbol
+ * is put in.
  */
 function pattern(instructions: readonly Instruction[], littleEndian: boolean): RegExp {
-  const slots = instructions.map((instruction) => {
-    const { reference, ...plain } = instruction;
-    if (reference !== undefined && reference.kind !== "label")
-      return instruction.imm2 === undefined ? ".{16}" : ".{32}";
-    const bytes = value(encodeInstructions([plain], { littleEndian }));
-    return Buffer.from(bytes).toString("hex");
+  const bytes = value(encodeInstructions(instructions, { littleEndian }));
+  const hex = Buffer.from(bytes).toString("hex");
+  let at = 0;
+  const parts = instructions.map(({ reference, imm2 }) => {
+    const width = imm2 === undefined ? 16 : 32;
+    at += width;
+    const isPlaced = reference !== undefined && !["label", "function"].includes(reference.kind);
+    return isPlaced ? `.{${width}}` : hex.slice(at - width, at);
   });
-  return new RegExp(slots.join(""));
+  return new RegExp(`^${parts.join("")}$`);
 }
 
-/** Relocates a whole object both ways and names the programs that differ. */
-function differences(object: string, kernel?: string): { compared: number; differ: string[] } {
+/** Relocates and links a whole object both ways, and names the programs that differ. */
+function differences(
+  object: string,
+  kernel?: string,
+  targets: CoreTargets = { kernel: kernelTypes(kernel) },
+): { compared: number; differ: string[] } {
   const collection = value(readCollection(readFileSync(object)));
   assert.ok(collection.btf !== undefined);
-  const targets = { kernel: kernelTypes(kernel) };
   const theirs = relocatedByLibbpf(object, kernel);
   assert.ok(theirs !== undefined, `libbpf refused ${object}`);
   const differ: string[] = [];
-  for (const { name, instructions } of collection.programs.values()) {
-    const ours = value(applyCoreRelocations(instructions, collection.btf, targets));
+  for (const program of collection.programs.values()) {
+    const linked = value(linkProgram(collection, program));
+    const ours = value(applyCoreRelocations(linked, collection.btf, targets));
     const expected = pattern(ours.instructions, collection.littleEndian);
-    if ((theirs.get(name) ?? "").search(expected) !== 0) differ.push(name);
-  }
-  for (const { name, instructions } of collection.functions.values()) {
-    const ours = value(applyCoreRelocations(instructions, collection.btf, targets));
-    const expected = pattern(ours.instructions, collection.littleEndian);
-    // libbpf appends functions to the programs that call them.
-    if (![...theirs.values()].some((program) => expected.test(program))) differ.push(name);
+    if (!expected.test(theirs.get(program.name) ?? "")) differ.push(program.name);
   }
   return { compared: collection.programs.size, differ };
 }
@@ -136,4 +146,27 @@ kernelTest(
 
 kernelTest("core-task relocates as by libbpf against the running kernel", needs, () => {
   assert.deepEqual(differences(fixturePath("core-task")), { compared: 1, differ: [] });
+});
+
+const tools = [...PEER_PACKAGES, "libbpf-tools"];
+kernelTest("every object in Debian's libbpf-tools relocates as by libbpf", { tools }, () => {
+  const list = readFileSync("/var/lib/dpkg/info/libbpf-tools.list", "utf8").split("\n");
+  const programs = new Set(
+    list.filter((path) => path.includes("bin/")).map((path) => realpathSync(path)),
+  );
+  const targets = { kernel: kernelTypes() };
+  let objects = 0;
+  let compared = 0;
+  const differ: string[] = [];
+  for (const path of programs) {
+    for (const { offset, bytes } of embeddedObjects(path)) {
+      const name = `${path.replaceAll("/", "-").slice(1)}-${offset}.o`;
+      const result = differences(cachedFile(name, bytes), undefined, targets);
+      objects += 1;
+      compared += result.compared;
+      differ.push(...result.differ.map((program) => `${path}: ${program}`));
+    }
+  }
+  assert.deepEqual(differ, []);
+  assert.ok(objects >= 30 && compared >= 100, `${objects} objects with ${compared} programs`);
 });
