@@ -1,3 +1,37 @@
+export {
+  alu32,
+  alu64,
+  byteOrder,
+  mov32,
+  mov64,
+  negate,
+  signExtend,
+  type AluOperation,
+  type Operand,
+} from "./asm/build-alu.ts";
+export {
+  call,
+  callFunction,
+  exit,
+  jump,
+  jumpIf,
+  jumpIf32,
+  label,
+  type Comparison,
+} from "./asm/build-flow.ts";
+export {
+  atomic,
+  load,
+  loadConstant,
+  loadFunction,
+  loadMap,
+  loadMapValue,
+  store,
+  type AccessWidth,
+  type AtomicOperation,
+  type SignedWidth,
+} from "./asm/build-memory.ts";
+export { checkInstruction } from "./asm/check.ts";
 export { constant64, splitConstant64, withConstant64 } from "./asm/constant.ts";
 export { decodeInstructions, type ByteOrder } from "./asm/decode.ts";
 export { encodeInstructions, type EncodeOptions } from "./asm/encode.ts";
@@ -29,6 +63,21 @@ export {
 } from "./asm/predicates.ts";
 export { printKernel, type KernelNames } from "./asm/print-kernel.ts";
 export { LLVM_UNKNOWN, printLlvm } from "./asm/print-llvm.ts";
+export {
+  R0,
+  R1,
+  R10,
+  R2,
+  R3,
+  R4,
+  R5,
+  R6,
+  R7,
+  R8,
+  R9,
+  registerNumber,
+  type Register,
+} from "./asm/registers.ts";
 export { resolveReferences, type ResolveOptions } from "./asm/resolve.ts";
 export { SLOT_BYTES, slotCount, slotOffsets } from "./asm/slots.ts";
 export {

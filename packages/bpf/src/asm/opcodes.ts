@@ -104,7 +104,7 @@ export const OPCODE = {
   call: 0x85,
   /** Call of the function whose address a register holds. */
   callx: 0x8d,
-  /** Jump to the address that a register holds (Linux 6.19). */
+  /** Jump to an address of an instruction array map, which a register holds. */
   gotox: 0x0d,
   exit: 0x95,
   /** Jump that the kernel takes when a loop has run too long (Linux 6.9). */

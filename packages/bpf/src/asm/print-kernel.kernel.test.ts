@@ -113,7 +113,7 @@ function everything(): Instruction[] {
 
 kernelTest(
   "printKernel() prints instructions as the verifier's log does",
-  { tools: ["llvm-19", "bpftool"] },
+  { needs: ["acquire_release"], tools: ["llvm-19", "bpftool"] },
   () => {
     const program = everything();
     const log = verifierLog(program);

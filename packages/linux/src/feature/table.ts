@@ -55,6 +55,7 @@ export const FEATURES = {
   mmap_array: { title: "mmap of array maps", since: "5.5" },
   map_freeze: { title: "frozen maps", since: "5.2" },
   bpf_loop: { title: "the bpf_loop helper", since: "5.17" },
+  acquire_release: { title: "load-acquire and store-release instructions", since: "6.15" },
   token: { title: "BPF tokens", since: "6.9" },
   cookie: { title: "attach cookies", since: "5.15" },
   prog_stream: { title: "program output streams", since: "6.17" },
