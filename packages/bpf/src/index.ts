@@ -1,3 +1,5 @@
+export { asm } from "./asm/asm.ts";
+export { printAssembly, printInstruction, type Notation } from "./asm/assembly.ts";
 export {
   alu32,
   alu64,
@@ -37,6 +39,7 @@ export { decodeInstructions, type ByteOrder } from "./asm/decode.ts";
 export { encodeInstructions, type EncodeOptions } from "./asm/encode.ts";
 export { functionStarts } from "./asm/functions.ts";
 export type { Instruction, Reference, SourceLine } from "./asm/instruction.ts";
+export { bpftoolNames, referenceNames, type PrintNames } from "./asm/names.ts";
 export {
   ACCESS_MODE,
   ACCESS_SIZE,
@@ -61,7 +64,8 @@ export {
   isWide,
   jumpDistance,
 } from "./asm/predicates.ts";
-export { printKernel, type KernelNames } from "./asm/print-kernel.ts";
+export { parseAssembly } from "./asm/parse.ts";
+export { printKernel } from "./asm/print-kernel.ts";
 export { LLVM_UNKNOWN, printLlvm } from "./asm/print-llvm.ts";
 export {
   R0,

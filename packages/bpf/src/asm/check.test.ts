@@ -41,6 +41,7 @@ test("checkInstruction() says which field an opcode does not use", () => {
     insn(0xbc, { offset: 32 }),
     insn(0x95, { imm: 1 }),
     insn(0x72, { src: 1 }),
+    insn(0x18, { src: 4, imm: 9, imm2: 1 }),
   ].map((instruction, slot) => checkInstruction(instruction, slot)?.message);
   assert.deepEqual(problems, [
     "Cannot execute the instruction at slot 0: its src is 3",
@@ -48,6 +49,7 @@ test("checkInstruction() says which field an opcode does not use", () => {
     "Cannot execute the instruction at slot 2: its offset is 32",
     "Cannot execute the instruction at slot 3: its imm is 1",
     "Cannot execute the instruction at slot 4: its src is 1",
+    "Cannot execute the instruction at slot 5: its imm2 is 1",
   ]);
 });
 

@@ -14,7 +14,7 @@ import {
 } from "./opcodes.ts";
 import { SLOT_BYTES, slotCount } from "./slots.ts";
 
-type Field = "dst" | "src" | "offset" | "imm";
+type Field = "dst" | "src" | "offset" | "imm" | "imm2";
 
 /**
  * Whether an instruction means anything in RFC 9669 (ISA v1–v4) or in Linux's additions to it: `undefined` when it
@@ -34,7 +34,7 @@ export function checkInstruction(instruction: Instruction, slot = 0): Diagnostic
       "RFC 9669 lists the instructions",
     );
   }
-  const dirty = unused.find((field) => instruction[field] !== 0);
+  const dirty = unused.find((field) => (instruction[field] ?? 0) !== 0);
   if (dirty === undefined) return undefined;
   return errorAt(
     "asm-reserved-field",
@@ -113,8 +113,18 @@ function ofJump({ opcode, src }: Instruction): readonly Field[] | undefined {
   return (opcode & 8) === 0 ? ["src"] : ["imm"];
 }
 
+/** Sources of the 64-bit load that say everything in the lower half. */
+const NARROW_SOURCES: readonly number[] = [
+  WIDE_SOURCE.map_fd,
+  WIDE_SOURCE.function,
+  WIDE_SOURCE.map_index,
+];
+
 function ofLegacy({ opcode, src }: Instruction): readonly Field[] | undefined {
-  if (opcode === OPCODE.lddw) return src > WIDE_SOURCE.map_index_value ? undefined : ["offset"];
+  if (opcode === OPCODE.lddw) {
+    if (src > WIDE_SOURCE.map_index_value) return undefined;
+    return NARROW_SOURCES.includes(src) ? ["offset", "imm2"] : ["offset"];
+  }
   if ((opcode & 0x18) === ACCESS_SIZE.dw) return undefined;
   switch (opcode & 0xe0) {
     case ACCESS_MODE.abs:

@@ -1,6 +1,7 @@
 import { helperName } from "../abi/helpers.ts";
 import { constant64 } from "./constant.ts";
 import type { Instruction } from "./instruction.ts";
+import type { PrintNames } from "./names.ts";
 import {
   accessBits,
   ALU_SYMBOLS,
@@ -19,25 +20,17 @@ import {
   OPCODE,
 } from "./opcodes.ts";
 
-/** Names that only the caller knows; `undefined` leaves what the kernel prints without them. */
-export interface KernelNames {
-  /** What is called: stands before `#id` of a helper or kernel function, and for `+distance` of a local call. */
-  readonly call?: (instruction: Instruction) => string | undefined;
-  /** What a 64-bit load loads, in place of its number. */
-  readonly wide?: (instruction: Instruction) => string | undefined;
-}
-
 /**
  * One instruction as the verifier's log and `bpftool prog dump xlated` write it, e.g. `(61) r0 = *(u32 *)(r1 +4)`:
  * the text of kernel/bpf/disasm.c at v6.18. What that file has no name for reads `(e4) unknown`.
  */
-export function printKernel(instruction: Instruction, names: KernelNames = {}): string {
+export function printKernel(instruction: Instruction, names: PrintNames = {}): string {
   const { opcode } = instruction;
   const text = statement(instruction, names);
   return text.startsWith("BUG_") ? text : `(${hex2(opcode)}) ${text}`;
 }
 
-function statement(instruction: Instruction, names: KernelNames): string {
+function statement(instruction: Instruction, names: PrintNames): string {
   switch (instruction.opcode & 7) {
     case CLASS.alu:
     case CLASS.alu64:
@@ -78,30 +71,32 @@ function alu({ opcode, dst, src, offset, imm }: Instruction): string {
   return `${target} ${extends_ ? `(s${offset})` : ""}${register}${src}`;
 }
 
-function jump(instruction: Instruction, names: KernelNames): string {
+function jump(instruction: Instruction, names: PrintNames): string {
   const { opcode, dst, src, offset, imm } = instruction;
   const operation = opcode & 0xf0;
   if (operation === JUMP_OPERATION.call) return call(instruction, names);
-  if (opcode === OPCODE.ja) return `goto pc${signed(offset)}`;
   if (opcode === OPCODE.gotox) return `gotox r${dst}`;
-  if (opcode === OPCODE.gotol) return `gotol pc${signed(imm)}`;
   if (opcode === OPCODE.exit) return "exit";
-  if (opcode === OPCODE.may_goto && src === 0) return `may_goto pc${signed(offset)}`;
+  const distance = opcode === OPCODE.gotol ? imm : offset;
+  const target = names.target?.(instruction) ?? `pc${signed(distance)}`;
+  if (opcode === OPCODE.ja) return `goto ${target}`;
+  if (opcode === OPCODE.gotol) return `gotol ${target}`;
+  if (opcode === OPCODE.may_goto && src === 0) return `may_goto ${target}`;
   const symbol = JUMP_SYMBOLS.get(operation);
   if (symbol === undefined) return "unknown";
   const register = (opcode & 7) === CLASS.jmp32 ? "w" : "r";
   const other = (opcode & 8) === 0 ? `0x${(imm >>> 0).toString(16)}` : `${register}${src}`;
-  return `if ${register}${dst} ${symbol} ${other} goto pc${signed(offset)}`;
+  return `if ${register}${dst} ${symbol} ${other} goto ${target}`;
 }
 
-function call(instruction: Instruction, names: KernelNames): string {
+function call(instruction: Instruction, names: PrintNames): string {
   const { src, imm } = instruction;
   const given = names.call?.(instruction);
-  if (src === CALL_SOURCE.local) return `call pc${given ?? signed(imm)}`;
+  if (given !== undefined) return `call ${given}`;
+  if (src === CALL_SOURCE.local) return `call pc${signed(imm)}`;
+  if (src === CALL_SOURCE.kfunc) return `call kernel-function#${imm}`;
   const helper = src === CALL_SOURCE.helper ? helperName(imm) : undefined;
-  const known = helper === undefined ? given : `bpf_${helper}`;
-  const fallback = src === CALL_SOURCE.kfunc ? "kernel-function" : "unknown";
-  return `call ${known ?? fallback}#${imm}`;
+  return `call ${helper === undefined ? "unknown" : `bpf_${helper}`}#${imm}`;
 }
 
 function load({ opcode, dst, src, offset }: Instruction): string {
@@ -148,7 +143,7 @@ function store({ opcode, dst, src, offset, imm }: Instruction): string {
   }
 }
 
-function legacy(instruction: Instruction, names: KernelNames): string {
+function legacy(instruction: Instruction, names: PrintNames): string {
   const { opcode, dst, src, imm } = instruction;
   const type = `u${accessBits(opcode)} *`;
   switch (opcode & 0xe0) {

@@ -65,5 +65,8 @@ kernelTest("printLlvm() prints every opcode as llvm-objdump does", { tools: ["ll
     }
   }
   assert.equal(instructions.length > 5700, true);
-  assert.deepEqual(instructions.map(printLlvm), objdump(instructions));
+  assert.deepEqual(
+    instructions.map((one) => printLlvm(one)),
+    objdump(instructions),
+  );
 });

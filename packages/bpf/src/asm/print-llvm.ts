@@ -1,5 +1,6 @@
 import { constant64 } from "./constant.ts";
 import type { Instruction } from "./instruction.ts";
+import type { PrintNames } from "./names.ts";
 import {
   accessBits,
   ALU_SYMBOLS,
@@ -20,23 +21,23 @@ export const LLVM_UNKNOWN = "<unknown>";
 
 /**
  * One instruction as `llvm-objdump -d --mcpu=v4` writes it, e.g. `w0 = *(u32 *)(r1 + 0x4)`, without the `<symbol+offset>`
- * after jumps. Calls read `call 0x1` whatever they call, and `ld_pseudo` leaves out the upper half, as there.
+ * after jumps; `names` may put names in the place of numbers. Calls read `call 0x1` whatever they call, and `ld_pseudo` leaves out the upper half, as there.
  */
-export function printLlvm(instruction: Instruction): string {
+export function printLlvm(instruction: Instruction, names: PrintNames = {}): string {
   switch (instruction.opcode & 7) {
     case CLASS.alu:
     case CLASS.alu64:
       return alu(instruction) ?? LLVM_UNKNOWN;
     case CLASS.jmp:
     case CLASS.jmp32:
-      return jump(instruction) ?? LLVM_UNKNOWN;
+      return jump(instruction, names) ?? LLVM_UNKNOWN;
     case CLASS.ldx:
       return load(instruction) ?? LLVM_UNKNOWN;
     case CLASS.st:
     case CLASS.stx:
       return store(instruction) ?? LLVM_UNKNOWN;
     default:
-      return legacy(instruction) ?? LLVM_UNKNOWN;
+      return legacy(instruction, names) ?? LLVM_UNKNOWN;
   }
 }
 
@@ -64,20 +65,22 @@ function alu({ opcode, dst, src, offset, imm }: Instruction): string | undefined
   return `${register}${dst} ${sign}${symbol} ${value}`;
 }
 
-function jump({ opcode, dst, src, offset, imm }: Instruction): string | undefined {
+function jump(instruction: Instruction, names: PrintNames): string | undefined {
+  const { opcode, dst, src, offset, imm } = instruction;
+  const target = names.target?.(instruction) ?? distance(opcode === OPCODE.gotol ? imm : offset);
   switch (opcode) {
     case OPCODE.ja:
-      return `goto ${distance(offset)}`;
+      return `goto ${target}`;
     case OPCODE.gotol:
-      return `gotol ${distance(imm)}`;
+      return `gotol ${target}`;
     case OPCODE.gotox:
       return `gotox r${dst}`;
     case OPCODE.call:
-      return `call ${hex(imm)}`;
+      return `call ${names.call?.(instruction) ?? hex(imm)}`;
     case OPCODE.callx:
       return `callx r${dst}`;
     case OPCODE.may_goto:
-      return `may_goto ${distance(offset)}`;
+      return `may_goto ${target}`;
     case OPCODE.exit:
       return imm === 0 ? "exit" : undefined;
     default: {
@@ -85,7 +88,7 @@ function jump({ opcode, dst, src, offset, imm }: Instruction): string | undefine
       if (symbol === undefined) return undefined;
       const register = (opcode & 7) === CLASS.jmp32 ? "w" : "r";
       const other = (opcode & 8) === 0 ? hex(imm) : `${register}${src}`;
-      return `if ${register}${dst} ${symbol} ${other} goto ${distance(offset)}`;
+      return `if ${register}${dst} ${symbol} ${other} goto ${target}`;
     }
   }
 }
@@ -125,13 +128,15 @@ function store({ opcode, dst, src, offset, imm }: Instruction): string | undefin
   return undefined;
 }
 
-function legacy(instruction: Instruction): string | undefined {
+function legacy(instruction: Instruction, names: PrintNames): string | undefined {
   const { opcode, dst, src, offset, imm } = instruction;
   const mode = opcode & 0xe0;
   const bits = accessBits(opcode);
   if (mode === ACCESS_MODE.abs && bits < 64) return `r0 = *(u${bits} *)skb[${hex(imm)}]`;
   if (mode === ACCESS_MODE.ind && bits < 64) return `r0 = *(u${bits} *)skb[r${src}]`;
   if (opcode !== OPCODE.lddw || offset !== 0) return undefined;
+  const name = names.wide?.(instruction);
+  if (name !== undefined) return `r${dst} = ${name} ll`;
   if (src !== 0) return `ld_pseudo\tr${dst}, ${hex(src)}, ${hex(imm >>> 0)}`;
   return `r${dst} = ${hex(BigInt.asIntN(64, constant64(instruction)))} ll`;
 }

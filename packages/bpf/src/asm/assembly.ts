@@ -1,0 +1,45 @@
+import type { Instruction } from "./instruction.ts";
+import { bpftoolNames, referenceNames, type PrintNames } from "./names.ts";
+import { parseStatement } from "./statement.ts";
+import { printKernel } from "./print-kernel.ts";
+import { printLlvm } from "./print-llvm.ts";
+
+/** The two ways to write instructions: that of kernel and bpftool, and that of LLVM's tools. */
+export type Notation = "kernel" | "llvm";
+
+const names: PrintNames = {
+  ...referenceNames,
+  wide: (instruction) => referenceNames.wide?.(instruction) ?? bpftoolNames.wide?.(instruction),
+};
+
+/**
+ * One instruction as text that `parseAssembly()` reads back to the same bits and names, without symbol. What the
+ * notation cannot tell apart is written `.insn opcode, rDST, SRC, offset, imm[, imm2]`.
+ */
+export function printInstruction(instruction: Instruction, notation: Notation): string {
+  const print = notation === "kernel" ? printKernel : printLlvm;
+  const text = print(instruction, names);
+  const back = parseStatement(text);
+  if (back.ok && isSame(instruction, back.instruction)) return text;
+  const { opcode, dst, src, offset, imm, imm2 } = instruction;
+  const fields = [`0x${opcode.toString(16)}`, `r${dst}`, src, offset, imm];
+  return `.insn ${(imm2 === undefined ? fields : [...fields, imm2]).join(", ")}`;
+}
+
+/** A program as text that `parseAssembly()` reads back, one instruction per line, symbols on lines of their own. */
+export function printAssembly(instructions: readonly Instruction[], notation: Notation): string {
+  return instructions
+    .flatMap((instruction) => {
+      const line = `  ${printInstruction(instruction, notation)}\n`;
+      return instruction.symbol === undefined ? [line] : [`${instruction.symbol}:\n`, line];
+    })
+    .join("");
+}
+
+function isSame(left: Instruction, right: Instruction): boolean {
+  const names = ["opcode", "dst", "src", "offset", "imm", "imm2"] as const;
+  if (names.some((name) => left[name] !== right[name])) return false;
+  return (
+    left.reference?.kind === right.reference?.kind && left.reference?.name === right.reference?.name
+  );
+}

@@ -1,0 +1,62 @@
+import type { Instruction } from "./instruction.ts";
+import { WIDE_SOURCE } from "./opcodes.ts";
+import { signed } from "./notation.ts";
+
+/** Names that stand in a listing in the place of numbers; `undefined` leaves the number. */
+export interface PrintNames {
+  /** What is called: the text after `call `. */
+  readonly call?: (instruction: Instruction) => string | undefined;
+  /** What a 64-bit load loads: the text after `r1 = `. */
+  readonly wide?: (instruction: Instruction) => string | undefined;
+  /** Where a jump goes: the text after `goto `. */
+  readonly target?: (instruction: Instruction) => string | undefined;
+}
+
+/** The names that instructions carry as references, in a form that `parseAssembly()` reads back. */
+export const referenceNames: PrintNames = {
+  call({ reference }) {
+    if (reference?.kind === "function") return reference.name;
+    return reference?.kind === "kfunc" ? `${reference.name}#${reference.typeId}` : undefined;
+  },
+  wide({ reference }) {
+    switch (reference?.kind) {
+      case "map":
+        return `map[${reference.name}]`;
+      case "map-value":
+        return `map[${reference.name}][0]+${reference.offset}`;
+      case "function":
+        return `subprog[${reference.name}]`;
+      case "kconfig":
+        return `kconfig[${reference.name}]`;
+      case "ksym":
+        return `ksym[${reference.name}]`;
+      case "kfunc":
+      case "label":
+      case undefined:
+        return undefined;
+      default:
+        return reference satisfies never;
+    }
+  },
+  target({ reference }) {
+    return reference?.kind === "label" ? reference.name : undefined;
+  },
+};
+
+/** What `bpftool prog dump xlated` writes for 64-bit loads of maps and functions; `map[id:5]` where `imm` is 5. */
+export const bpftoolNames: PrintNames = {
+  wide({ src, imm, imm2 = 0 }) {
+    switch (src) {
+      case WIDE_SOURCE.map_fd:
+        return `map[id:${imm}]`;
+      case WIDE_SOURCE.map_value:
+        return `map[id:${imm}][0]+${imm2}`;
+      case WIDE_SOURCE.map_index_value:
+        return `map[idx:${imm}]+${imm2}`;
+      case WIDE_SOURCE.function:
+        return `subprog[${signed(imm)}]`;
+      default:
+        return undefined;
+    }
+  },
+};
