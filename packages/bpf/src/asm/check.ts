@@ -114,16 +114,16 @@ function ofJump({ opcode, src }: Instruction): readonly Field[] | undefined {
 }
 
 /** Sources of the 64-bit load that say everything in the lower half. */
-const NARROW_SOURCES: readonly number[] = [
+const NARROW_SOURCES: ReadonlySet<number> = new Set<number>([
   WIDE_SOURCE.map_fd,
   WIDE_SOURCE.function,
   WIDE_SOURCE.map_index,
-];
+]);
 
 function ofLegacy({ opcode, src }: Instruction): readonly Field[] | undefined {
   if (opcode === OPCODE.lddw) {
     if (src > WIDE_SOURCE.map_index_value) return undefined;
-    return NARROW_SOURCES.includes(src) ? ["offset", "imm2"] : ["offset"];
+    return NARROW_SOURCES.has(src) ? ["offset", "imm2"] : ["offset"];
   }
   if ((opcode & 0x18) === ACCESS_SIZE.dw) return undefined;
   switch (opcode & 0xe0) {

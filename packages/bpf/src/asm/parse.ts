@@ -11,7 +11,7 @@ const LISTED =
  * Reads assembly text in the kernel's notation or LLVM's, also mixed, and what `formatListing()` and llvm-objdump print.
  * Statements end at a line's end or a `;`, labels at a `:`, and a name may stand for a helper, a label, a function or a
  * map: `call bpf_ktime_get_ns`, `goto out`, `call add`, `r1 = map[counts]`, `r1 = map[.bss][0]+8`. Comments are lines
- * that begin with `;`, the rest of a line after `//` or ` #`, and `/* … *​/`. Names stay references;
+ * that begin with `;`, the rest of a line after `//` or ` #`, and C comments. Names stay references;
  * `encodeInstructions()` resolves them. Spans count UTF-16 units of the text.
  */
 export function parseAssembly(text: string): Result<Instruction[]> {
