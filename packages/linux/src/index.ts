@@ -27,7 +27,7 @@ export { attachNetkit, type NetkitOptions } from "./link/netkit.ts";
 export { attachFlowDissector, attachSkLookup, type NetnsOptions } from "./link/netns.ts";
 export { linkIds, openLinkById, openPinnedLink } from "./link/open.ts";
 export type { PerfBinding } from "./link/perf-event.ts";
-export { queryPrograms, type Hook, type HookedProgram, type HookState } from "./link/query.ts";
+export { queryPrograms, type Hook, type HookState, type HookedProgram } from "./link/query.ts";
 export { attachRawTracepoint, type RawTracepointOptions } from "./link/raw-tracepoint.ts";
 export { attachPerfEvent, type PerfEventName, type SamplingOptions } from "./link/sampling.ts";
 export { attachSocketFilter, type SocketFilterOptions } from "./link/socket-filter.ts";
@@ -46,6 +46,7 @@ export {
   lookupBatch,
   updateBatch,
 } from "./map/batch.ts";
+export { codecFromBtf, type BtfCodecOptions } from "./map/btf-codec.ts";
 export { decodeValue, encodeValue, type Codec, type CodecValue } from "./map/codec.ts";
 export {
   MapMismatchError,
@@ -85,6 +86,7 @@ export {
   f64,
   i16,
   i32,
+  i53,
   i64,
   i8,
   perCpu,
@@ -132,8 +134,14 @@ export { openOrCreatePinned, type PinnedMap, type PinnedMapOptions } from "./pin
 export { walkPinned, type PinnedObject } from "./pin/walk.ts";
 export type { Kernel, Mapping, SyscallArgument, SyscallName } from "./port/kernel.ts";
 export { openKernel } from "./port/koffi.ts";
+export { kernelIds, openById, openProgramById, type KernelObject } from "./program/ids.ts";
+export { compiledCode, programInfo, translatedCode, type ProgramInfo } from "./program/info.ts";
 export { loadProgram, type ProgramLoad } from "./program/load.ts";
 export { Program, type ProgramFacts } from "./program/program.ts";
+export { run, type RunOptions, type RunResult } from "./program/run.ts";
+export { enableStatistics } from "./program/statistics.ts";
+export { readStream } from "./program/stream.ts";
+export { createToken } from "./program/token.ts";
 export type { VerifierBlock, VerifierStep } from "./program/verifier-block.ts";
 export {
   VerifierError,
@@ -147,19 +155,13 @@ export {
   type VerifierReport,
 } from "./program/verifier-log.ts";
 export { explainVerdict, type VerifierReason } from "./program/verifier-reason.ts";
-export { kernelIds, openById, openProgramById, type KernelObject } from "./program/ids.ts";
-export { compiledCode, programInfo, translatedCode, type ProgramInfo } from "./program/info.ts";
-export { run, type RunOptions, type RunResult } from "./program/run.ts";
-export { enableStatistics } from "./program/statistics.ts";
-export { readStream } from "./program/stream.ts";
-export { createToken } from "./program/token.ts";
 export { mapLossCounter, type LossCounter } from "./reader/loss-counter.ts";
 export type { ReadonlyNumbers, RecordMemory, RecordView } from "./reader/record-memory.ts";
 export { RingMemory, type OnRecord, type RecordLease } from "./reader/ring-memory.ts";
 export {
+  RingReader,
   createRingReader,
   openRingReader,
-  RingReader,
   type RingReaderOptions,
   type RingStatistics,
 } from "./reader/ring-reader.ts";

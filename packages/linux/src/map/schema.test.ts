@@ -16,6 +16,7 @@ import {
   f64,
   i16,
   i32,
+  i53,
   i64,
   i8,
   u16,
@@ -61,6 +62,7 @@ suite("schema", () => {
     roundTrip(u64, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
     roundTrip(i64, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
     roundTrip(u53, fc.maxSafeNat());
+    roundTrip(i53, fc.maxSafeInteger());
     roundTrip(bool, fc.boolean());
     roundTrip(f32, fc.float({ noNaN: true }));
     roundTrip(f64, fc.double({ noNaN: true }));

@@ -110,6 +110,19 @@ export const u53: Codec<number> = {
   },
 };
 
+/** Signed, 8 bytes, as a number: exact between -2^53 and 2^53, nearest beyond. */
+export const i53: Codec<number> = {
+  size: 8,
+  alignment: 8,
+  read: (view, offset) =>
+    view.getUint32(offset, true) + view.getInt32(offset + 4, true) * 0x1_0000_0000,
+  write: (view, offset, value) => {
+    fitting(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, "i53");
+    view.setUint32(offset, value >>> 0, true);
+    view.setInt32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
+  },
+};
+
 /** Floating point, 4 bytes. */
 export const f32: Codec<number> = {
   size: 4,

@@ -5,6 +5,8 @@ export interface FieldCodec {
   readonly name: string;
   readonly offset: number;
   readonly codec: Codec<unknown>;
+  /** It shares its bytes with others: a bit field. */
+  readonly partial?: boolean;
 }
 
 /**
@@ -37,7 +39,8 @@ export function record(
 
 function coversAll(size: number, fields: readonly FieldCodec[]): boolean {
   const covered = new Uint8Array(size);
-  for (const { offset, codec } of fields) covered.fill(1, offset, offset + codec.size);
+  for (const { offset, codec, partial } of fields)
+    if (partial !== true) covered.fill(1, offset, offset + codec.size);
   return !covered.includes(0);
 }
 
