@@ -20,6 +20,13 @@ export {
   readIteratorBytes,
   type IteratorOptions,
 } from "./link/iterator.ts";
+export { attachKprobeMulti, type KprobeMultiOptions } from "./link/kprobe-multi.ts";
+export {
+  attachKprobe,
+  attachKsyscall,
+  type KprobeOptions,
+  type KsyscallOptions,
+} from "./link/kprobe.ts";
 export type { Link, LinkKind } from "./link/link.ts";
 export { attachLirc, type LircOptions } from "./link/lirc.ts";
 export { attachNetfilter, type NetfilterOptions } from "./link/netfilter.ts";
@@ -37,6 +44,8 @@ export { sweepLeftovers } from "./link/sweep.ts";
 export { attachTcx, type TcxOptions } from "./link/tcx.ts";
 export { attachTracepoint, type TracepointOptions } from "./link/tracepoint.ts";
 export { attachLsm, attachTracing, type TracingOptions } from "./link/tracing.ts";
+export { attachUprobeMulti, type UprobeMultiOptions } from "./link/uprobe-multi.ts";
+export { attachUprobe, type UprobeOptions } from "./link/uprobe.ts";
 export { attachXdp, type XdpOptions } from "./link/xdp.ts";
 export {
   BatchCursor,
