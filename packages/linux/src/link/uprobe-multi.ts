@@ -34,7 +34,7 @@ export function attachUprobeMulti(program: Program, options: UprobeMultiOptions)
   const which =
     "pattern" in functions
       ? functions.pattern
-      : `${"names" in functions ? functions.names.join(",") : functions.offsets.join(",")}`;
+      : ("names" in functions ? functions.names : functions.offsets).join(",");
   const target = `${options.atReturn === true ? "return of " : ""}"${options.path}:${which}"`;
   requireType(program, target, "kprobe");
   const action = attachAction(program, target);
