@@ -11,6 +11,7 @@ import {
   readBtf,
   readCollection,
   sizeOf,
+  type Instruction,
   type Result,
 } from "@ocelli/bpf";
 import { CLANG_PACKAGE, fixture, kernelTest } from "@ocelli/testkit";
@@ -28,12 +29,11 @@ function value<T>(result: Result<T>): T {
 }
 
 // The numbers of `struct result` in core-task.bpf.c, eight bytes each; 16, 72 and 64 bytes of text follow.
-const NUMBERS = [
-  ...["pid", "tgid", "parent", "startBoottime", "resetOnFork", "processGroup", "session"],
-  ...["netNamespace", "utsNamespace", "openFiles", "oomScoreAdjustment", "euid", "capabilities"],
-  ...["umask", "state", "hasOldState", "hasNewState", "hasNonsense", "taskSize", "commSize"],
-  ...["enumValue", "enumExists", "nonsenseEnumExists"],
-] as const;
+const NUMBERS =
+  "pid tgid parent startBoottime resetOnFork processGroup session " +
+  "netNamespace utsNamespace openFiles oomScoreAdjustment euid capabilities " +
+  "umask state hasOldState hasNewState hasNonsense taskSize commSize " +
+  "enumValue enumExists nonsenseEnumExists";
 
 /** Runs the probe in this thread and gives what it read. */
 function readTask(): Record<string, bigint | string> {
@@ -44,11 +44,11 @@ function readTask(): Record<string, bigint | string> {
   assert.ok(program !== undefined && spec !== undefined && collection.btf !== undefined);
   using map = createMap(kernel, { ...spec, keyTypeId: 0, valueTypeId: 0 });
   const types = value(readBtf(readFileSync("/sys/kernel/btf/vmlinux")));
-  const linked = value(linkProgram(collection, program)).map((instruction) =>
-    instruction.reference?.kind === "map"
-      ? { ...instruction, src: 1, imm: map.fd.value }
-      : instruction,
-  );
+  const linked: Instruction[] = [];
+  for (const instruction of value(linkProgram(collection, program))) {
+    const isMap = instruction.reference?.kind === "map";
+    linked.push(isMap ? { ...instruction, imm: map.fd.value } : instruction);
+  }
   const relocated = value(applyCoreRelocations(linked, collection.btf, { kernel: types }));
   const { type, name } = program;
   const bytes = value(encodeInstructions(relocated.instructions, { littleEndian: true }));
@@ -58,9 +58,10 @@ function readTask(): Record<string, bigint | string> {
   const result = Buffer.from(map.lookup(new Uint8Array(4)) ?? []);
   const text = (from: number, length: number): string =>
     result.toString("latin1", from, from + length).replace(/\0.*$/s, "");
-  const strings = NUMBERS.length * 8;
+  const numbers = NUMBERS.split(" ");
+  const strings = numbers.length * 8;
   return {
-    ...Object.fromEntries(NUMBERS.map((name, i) => [name, result.readBigInt64LE(i * 8)])),
+    ...Object.fromEntries(numbers.map((name, i) => [name, result.readBigInt64LE(i * 8)])),
     comm: text(strings, 16),
     nodeName: text(strings + 16, 72),
     executable: text(strings + 88, 64),
