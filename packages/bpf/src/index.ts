@@ -111,6 +111,7 @@ export {
   type BtfBuilder,
   type BtfBuilderOptions,
 } from "./btf/build.ts";
+export { printC, type PrintCOptions } from "./btf/c/print.ts";
 export { concatBtf, copyTypes, reachableIds } from "./btf/copy.ts";
 export { readBtfExt, type BtfExt, type BtfExtSections } from "./btf/ext.ts";
 export { typeToJson, type BtfJson } from "./btf/json.ts";
