@@ -54,7 +54,7 @@ export function decodeInstructions(
     instructions.push({ opcode, dst, src, offset, imm, imm2 });
     at = second;
   }
-  return problems.length === 0 ? success(instructions) : failure(...problems);
+  return problems.length === 0 ? success(instructions) : { ok: false, diagnostics: problems };
 }
 
 function checkSecondSlot(view: DataView, at: number): Diagnostic | undefined {

@@ -1,4 +1,4 @@
-import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { errorAt, success, type Diagnostic, type Result } from "../diagnostic.ts";
 import type { ByteOrder } from "./decode.ts";
 import type { Instruction } from "./instruction.ts";
 import { isWide } from "./predicates.ts";
@@ -38,7 +38,7 @@ export function encodeInstructions(
     view.setInt32(at + 4, imm2 ?? 0, littleEndian);
     at += SLOT_BYTES;
   }
-  return problems.length === 0 ? success(bytes) : failure(...problems);
+  return problems.length === 0 ? success(bytes) : { ok: false, diagnostics: problems };
 }
 
 const FIELDS = [

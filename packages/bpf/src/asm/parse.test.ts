@@ -168,3 +168,24 @@ test("parseAssembly() refuses numbers beyond 64 bits, far jumps and extended ope
     'error[asm-syntax] at byte 60: Cannot parse "r1 += (s8)r2": it extends the sign of an operand. Only a plain assignment does that',
   ]);
 });
+
+test("parseAssembly() answers within bounds of time to text that is made to take long", () => {
+  const long = 100_000;
+  const texts = [
+    "/* ".repeat(long),
+    "goto".repeat(long),
+    "a:".repeat(long),
+    "r1 = 1 + ".repeat(long),
+    ";".repeat(long),
+  ];
+  const started = performance.now();
+  const counts = texts.map((text) => parseAssembly(text).diagnostics.length);
+  assert.deepEqual(counts, [0, 1, long, 1, 0]);
+  assert.equal(performance.now() - started < 10_000, true);
+});
+
+test("parseAssembly() quotes no more of a statement than a person reads", () => {
+  assert.deepEqual(problems("x".repeat(1001)), [
+    `error[asm-syntax] at byte 0: Cannot parse "${"x".repeat(79)}…": it has 1001 characters. A statement has at most 1000`,
+  ]);
+});

@@ -1,4 +1,4 @@
-import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { errorAt, success, type Diagnostic, type Result } from "../diagnostic.ts";
 import type { Instruction } from "./instruction.ts";
 import { parseStatement } from "./statement.ts";
 
@@ -8,7 +8,7 @@ const LISTED =
   /^\s*\d+:\s*(?:(?:[0-9a-f]{2} ){7}[0-9a-f]{2}(?: (?:[0-9a-f]{2} ){7}[0-9a-f]{2})?\s+)?/;
 
 /**
- * Reads assembly text in the kernel's notation or LLVM's, also mixed, and what `formatListing()` and llvm-objdump print.
+ * Reads assembly text in the kernel's notation, LLVM's or ubpf's (`mov32 %r0, 7`), also mixed, and what `formatListing()` and llvm-objdump print.
  * Statements end at a line's end or a `;`, labels at a `:`, and a name may stand for a helper, a label, a function or a
  * map: `call bpf_ktime_get_ns`, `goto out`, `call add`, `r1 = map[counts]`, `r1 = map[.bss][0]+8`. Comments are lines
  * that begin with `;`, the rest of a line after `//` or ` #`, and C comments. Names stay references;
@@ -36,7 +36,8 @@ export function parseAssembly(text: string): Result<Instruction[]> {
     const parsed = parseStatement(rest);
     if (!parsed.ok) {
       const span = { offset: at, length: rest.length };
-      const message = `Cannot parse "${rest}": ${parsed.message}`;
+      const quoted = rest.length > 80 ? `${rest.slice(0, 79)}…` : rest;
+      const message = `Cannot parse "${quoted}": ${parsed.message}`;
       problems.push(errorAt("asm-syntax", span, message, parsed.hint));
       pending = [];
       continue;
@@ -58,7 +59,7 @@ export function parseAssembly(text: string): Result<Instruction[]> {
       ),
     );
   }
-  if (problems.length > 0) return failure(...problems);
+  if (problems.length > 0) return { ok: false, diagnostics: problems };
   return success(instructions.map((instruction) => withoutAlias(instruction, aliases)));
 }
 
@@ -71,9 +72,8 @@ function withoutAlias(instruction: Instruction, aliases: ReadonlyMap<string, str
 }
 
 function* statements(text: string): Generator<{ offset: number; statement: string }> {
-  const blanked = text.replaceAll(/\/\*.*?\*\//gs, (comment) => comment.replaceAll(/[^\n]/g, " "));
   let offset = 0;
-  for (const line of blanked.split("\n")) {
+  for (const line of withoutComments(text).split("\n")) {
     const isComment = line.trimStart().startsWith(";");
     const code = isComment ? "" : line.replace(/(?:\/\/|(?<=^|\s)#).*$/, "");
     let at = offset;
@@ -83,4 +83,17 @@ function* statements(text: string): Generator<{ offset: number; statement: strin
     }
     offset += line.length + 1;
   }
+}
+
+/** The text with blanks in the place of C comments, so that offsets stay. One without an end reaches to the end. */
+function withoutComments(text: string): string {
+  const pieces: string[] = [];
+  let at = 0;
+  for (let start = text.indexOf("/*"); start !== -1; start = text.indexOf("/*", at)) {
+    const end = text.indexOf("*/", start + 2);
+    const after = end === -1 ? text.length : end + 2;
+    pieces.push(text.slice(at, start), text.slice(start, after).replaceAll(/[^\n]/g, " "));
+    at = after;
+  }
+  return pieces.join("") + text.slice(at);
 }

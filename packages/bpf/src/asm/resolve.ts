@@ -1,4 +1,4 @@
-import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { errorAt, success, type Diagnostic, type Result } from "../diagnostic.ts";
 import { functionStarts } from "./functions.ts";
 import type { Instruction } from "./instruction.ts";
 import { OPCODE } from "./opcodes.ts";
@@ -56,7 +56,7 @@ export function resolveReferences(
       else resolved.push(placed);
     }
   });
-  return problems.length === 0 ? success(resolved) : failure(...problems);
+  return problems.length === 0 ? success(resolved) : { ok: false, diagnostics: problems };
 }
 
 function collectLabels(

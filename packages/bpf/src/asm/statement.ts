@@ -1,6 +1,7 @@
 import type { Instruction } from "./instruction.ts";
 import { aluRules } from "./statement-alu.ts";
 import { flowRules } from "./statement-flow.ts";
+import { mnemonicRules } from "./statement-mnemonic.ts";
 import { memoryRules } from "./statement-memory.ts";
 import type { StatementProblem, StatementReader, StatementRule } from "./statement-reader.ts";
 import { tokenize } from "./tokens.ts";
@@ -10,13 +11,28 @@ export type ParsedStatement =
   | { readonly ok: true; readonly instruction: Instruction }
   | ({ readonly ok: false } & StatementProblem);
 
-const rules: readonly StatementRule[] = [...aluRules, ...memoryRules, ...flowRules];
+// Bounds the time that the patterns take; names of 128 characters and both halves of a constant fit well.
+const LONGEST = 1000;
+
+const rules: readonly StatementRule[] = [
+  ...aluRules,
+  ...memoryRules,
+  ...flowRules,
+  ...mnemonicRules,
+];
 
 /**
- * Reads one statement of the kernel's notation or of LLVM's, without label, slot number and comment. The kernel's opcode
+ * Reads one statement of the kernel's notation, of LLVM's or of ubpf's, without label, slot number and comment. The kernel's opcode
  * before it, as in `(b7) r0 = 1`, must fit.
  */
 export function parseStatement(statement: string): ParsedStatement {
+  if (statement.length > LONGEST) {
+    return {
+      ok: false,
+      message: `it has ${statement.length} characters`,
+      hint: `A statement has at most ${LONGEST}`,
+    };
+  }
   const [, digits, body = ""] = /^(?:\(([0-9a-f]{2})\))?(.*)$/s.exec(statement) ?? [];
   const prefix = digits === undefined ? undefined : Number.parseInt(digits, 16);
   const { text, strayAt } = tokenize(body.replace(/(goto\S* \S+)\s+<[^<>]*>\s*$/, "$1"));
