@@ -56,6 +56,7 @@ export {
   updateBatch,
 } from "./map/batch.ts";
 export { codecFromBtf, type BtfCodecOptions } from "./map/btf-codec.ts";
+export { network4, network6 } from "./map/cidr.ts";
 export { decodeValue, encodeValue, type Codec, type CodecValue } from "./map/codec.ts";
 export {
   MapMismatchError,
@@ -69,6 +70,7 @@ export {
   resolveMaxEntries,
   type CreateMapOptions,
 } from "./map/create.ts";
+export { indexKey, objectIdAt, openInnerMap, putObject, type Holdable } from "./map/descriptors.ts";
 export type { ElementPort } from "./map/element-port.ts";
 export {
   BPF_ANY,

@@ -52,6 +52,8 @@ export const FEATURES = {
   insn_array: { title: "instruction array maps", since: "7.0" },
   rhash: { title: "resizable hash maps", since: "7.2" },
   map_batch: { title: "batch operations on hash and array maps", since: "5.6" },
+  hash_take: { title: "lookup and delete in one step in hash tables", since: "5.14" },
+  cpu_flags: { title: "flags for the value of one CPU", since: "7.0" },
   mmap_array: { title: "mmap of array maps", since: "5.5" },
   map_freeze: { title: "frozen maps", since: "5.2" },
   bpf_loop: { title: "the bpf_loop helper", since: "5.17" },

@@ -106,6 +106,11 @@ export function createMap(kernel: Kernel, spec: MapSpec, options: CreateMapOptio
       : undefined;
   using _inner = temporary;
   const innerMap = options.innerMap ?? temporary;
+  if (innerMap === undefined && (spec.type === "array_of_maps" || spec.type === "hash_of_maps"))
+    throw new LinuxError(
+      "invalid",
+      `Cannot create map "${spec.name}" of type ${spec.type}: give it an inner map or a blueprint of one`,
+    );
   const btfFd = WITHOUT_BTF.has(spec.type) ? undefined : options.btfFd;
   let flags = spec.flags;
   if (options.tokenFd !== undefined) flags |= MAP_FLAGS.token_fd;

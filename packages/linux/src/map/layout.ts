@@ -23,6 +23,25 @@ export function holdsDescriptors(type: MapType): boolean {
   );
 }
 
+const INDEXED: ReadonlySet<MapType> = new Set<MapType>([
+  "array",
+  "percpu_array",
+  "prog_array",
+  "perf_event_array",
+  "cgroup_array",
+  "array_of_maps",
+  "devmap",
+  "cpumap",
+  "xskmap",
+  "sockmap",
+  "reuseport_sockarray",
+]);
+
+/** Types whose keys are indexes below `maxEntries`. */
+export function isIndexed(type: MapType): boolean {
+  return INDEXED.has(type);
+}
+
 /** How many bytes the kernel gives one CPU of a per-CPU value: its size, rounded up to 8. */
 export function perCpuStride(valueSize: number): number {
   return (valueSize + 7) & ~7;

@@ -6,9 +6,9 @@ import { encodeAttribute } from "../port/attribute.ts";
 import { ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { ElementPort } from "./element-port.ts";
-import { BPF_F_CPU } from "./flags.ts";
+import { BPF_F_ALL_CPUS, BPF_F_CPU } from "./flags.ts";
 import { mapInfo, type MapInfo } from "./info.ts";
-import { copiedValueSize } from "./layout.ts";
+import { copiedValueSize, isIndexed } from "./layout.ts";
 
 const NO_KEY = new Uint8Array(0);
 
@@ -71,8 +71,8 @@ export class BpfMap implements Disposable {
   }
 
   /**
-   * Writes the value at a key. `flags`: BPF_ANY, BPF_NOEXIST, BPF_EXIST, or'ed with BPF_F_LOCK, or BPF_F_CPU with `cpu`
-   * and a value of `valueSize` bytes (Linux 7.0). Throws `exists` or `not-found` as the flags say, `limit` when the map is
+   * Writes the value at a key. `flags`: BPF_ANY, BPF_NOEXIST, BPF_EXIST, or'ed with BPF_F_LOCK, or BPF_F_CPU with `cpu`,
+   * or BPF_F_ALL_CPUS, and a value of `valueSize` bytes (Linux 7.0). Throws `exists` or `not-found` as the flags say, `limit` when the map is
    * full.
    */
   update(key: Uint8Array, value: Uint8Array, flags = 0, cpu = 0): void {
@@ -177,7 +177,7 @@ export class BpfMap implements Disposable {
       target.set(value);
       return;
     }
-    const one = (flags & BPF_F_CPU) !== 0 && value.length === this.valueSize;
+    const one = (flags & (BPF_F_CPU | BPF_F_ALL_CPUS)) !== 0 && value.length === this.valueSize;
     if (!one)
       throw new RangeError(
         `Cannot use a value of ${value.length} bytes: values of map "${this.name}" have ${target.length}`,
@@ -211,10 +211,9 @@ export class BpfMap implements Disposable {
           -result,
         );
       case ERRNO.E2BIG: {
-        const reason =
-          this.type === "array" || this.type === "percpu_array"
-            ? `the index is not below ${this.maxEntries}`
-            : `it is full with ${this.maxEntries} entries`;
+        const reason = isIndexed(this.type)
+          ? `the index is not below ${this.maxEntries}`
+          : `it is full with ${this.maxEntries} entries`;
         return new LinuxError("limit", `${action} as ${reason}: ${named}`, -result);
       }
       case ERRNO.ENOTSUPP:
