@@ -39,6 +39,7 @@ export { decodeInstructions, type ByteOrder } from "./asm/decode.ts";
 export { encodeInstructions, type EncodeOptions } from "./asm/encode.ts";
 export { functionStarts } from "./asm/functions.ts";
 export type { Instruction, Reference, SourceLine } from "./asm/instruction.ts";
+export { formatListing, type ListingOptions } from "./asm/listing.ts";
 export { bpftoolNames, referenceNames, type PrintNames } from "./asm/names.ts";
 export {
   ACCESS_MODE,
