@@ -46,6 +46,9 @@ export { attachTracepoint, type TracepointOptions } from "./link/tracepoint.ts";
 export { attachLsm, attachTracing, type TracingOptions } from "./link/tracing.ts";
 export { attachUprobeMulti, type UprobeMultiOptions } from "./link/uprobe-multi.ts";
 export { attachUprobe, type UprobeOptions } from "./link/uprobe.ts";
+export type { UsdtArgument } from "./link/usdt-arguments.ts";
+export type { UsdtProbe } from "./link/usdt-notes.ts";
+export { attachUsdt, listUsdtProbes, type UsdtOptions, type UsdtPlace } from "./link/usdt.ts";
 export { attachXdp, type XdpOptions } from "./link/xdp.ts";
 export {
   BatchCursor,
