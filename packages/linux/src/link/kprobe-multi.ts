@@ -7,7 +7,7 @@ import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType } from "./explain.ts";
 import { createLink } from "./kernel-link.ts";
-import { globMatcher, kernelFunctions } from "./kernel-symbols.ts";
+import { globMatcher, kernelFunctionNames, kernelFunctions } from "./kernel-symbols.ts";
 import type { Link } from "./link.ts";
 import { nearHint } from "./near.ts";
 import { openTracefs } from "./tracefs.ts";
@@ -80,8 +80,7 @@ function title(functions: KprobeMultiOptions["functions"]): string {
 }
 
 function missing(symbols: readonly string[]): string {
-  const names = new Set<string>();
-  for (const { name } of kernelFunctions()) names.add(name);
+  const names = kernelFunctionNames();
   const absent = symbols.find((symbol) => !names.has(symbol));
   return absent === undefined
     ? "one of these functions among those that can be traced"

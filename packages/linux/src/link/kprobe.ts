@@ -1,7 +1,7 @@
 import { LinuxError } from "../error.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType, type Explanation } from "./explain.ts";
-import { kernelFunctions } from "./kernel-symbols.ts";
+import { kernelFunctionNames } from "./kernel-symbols.ts";
 import type { Link } from "./link.ts";
 import { nearHint } from "./near.ts";
 import { bindPerfEvent, openPerfEvent, perfEventError, type PerfBinding } from "./perf-event.ts";
@@ -51,8 +51,7 @@ export function attachKprobe(program: Program, options: KprobeOptions): Link {
 }
 
 function untraceable(symbol: string): Explanation {
-  const names = new Set<string>();
-  for (const { name } of kernelFunctions()) names.add(name);
+  const names = kernelFunctionNames();
   const why = names.has(symbol)
     ? "the function is there but cannot be probed: it is excluded from tracing, or the offset is not the start of an instruction"
     : `the kernel has no such function${nearHint(symbol, names)}. It may be inlined, renamed by the compiler, or in a module that is not loaded`;

@@ -160,7 +160,7 @@ kernelTest("attachUsdt() tells programs with libbpf's header where arguments are
     );
     // r1 = specs; r1 = places; r0 = 0; exit: enough for the kernel to note down that it uses both maps.
     const code = Buffer.from(
-      "1811".padEnd(32, "0").repeat(2) + "b700000000000000" + "9500000000000000",
+      "1811".padEnd(32, "0").repeat(2) + "b7000000000000009500000000000000",
       "hex",
     );
     code.writeInt32LE(specs.fd.value, 4);
@@ -178,18 +178,7 @@ kernelTest("attachUsdt() tells programs with libbpf's header where arguments are
       const spec = Buffer.from(specs.lookup(new Uint8Array(4)) ?? []);
       assert.deepEqual(
         [spec.toString("hex", 0, 32), spec.readBigUInt64LE(192), spec.readInt16LE(200)],
-        [
-          "0000000000000000" +
-            "01000000" +
-            "7000" +
-            "0120" +
-            "f9ffffffffffffff" +
-            "00000000" +
-            "0000" +
-            "0000",
-          0x77n,
-          2,
-        ],
+        ["00000000000000000100000070000120f9ffffffffffffff0000000000000000", 0x77n, 2],
       );
       const address = new Uint8Array(BigUint64Array.of(BigInt(BASE + PROBE)).buffer);
       const expected =

@@ -80,10 +80,10 @@ function words(bytes: Uint8Array | undefined, size: number, count: number): stri
 test("encodeUsdtSpec() lays arguments out as libbpf's header before 1.7 reads them", () => {
   const parsed = parseUsdtArguments(TEXT, "x64") ?? [];
   assert.deepEqual(words(encodeUsdtSpec(parsed, 0x1122n, "x64", 208), 16, 3), [
-    "f7ffffffffffffff" + "00000000" + "0000" + "01" + "20",
-    "0000000000000000" + "01000000" + "7000" + "00" + "00",
-    "f0ffffffffffffff" + "02000000" + "2000" + "01" + "20",
-    "2211000000000000" + "0300000000000000",
+    "f7ffffffffffffff0000000000000120",
+    "00000000000000000100000070000000",
+    "f0ffffffffffffff0200000020000120",
+    "22110000000000000300000000000000",
   ]);
   const indexed = parseUsdtArguments("8@8(%rax,%rcx,4)", "x64") ?? [];
   assert.equal(encodeUsdtSpec(indexed, 0n, "x64", 208), undefined);
@@ -92,12 +92,12 @@ test("encodeUsdtSpec() lays arguments out as libbpf's header before 1.7 reads th
 test("encodeUsdtSpec() lays arguments out as libbpf's header of 1.7 reads them", () => {
   const parsed = parseUsdtArguments(`${TEXT} 8@8(%rax,%rcx,4)`, "x64") ?? [];
   assert.deepEqual(words(encodeUsdtSpec(parsed, 0x1122n, "x64", 304), 24, 4), [
-    "f7ffffffffffffff" + "00000000" + "0000" + "0000" + "01" + "20" + "000000000000",
-    "0000000000000000" + "01000000" + "0000" + "7000" + "00" + "00" + "000000000000",
-    "f0ffffffffffffff" + "02000000" + "0000" + "2000" + "01" + "20" + "000000000000",
+    "f7ffffffffffffff00000000000000000120000000000000",
+    "000000000000000001000000000070000000000000000000",
+    "f0ffffffffffffff02000000000020000120000000000000",
     // kind 3; the index rcx is at 88 = 0x58, the scale 1 << 2
-    "0800000000000000" + "03005820" + "0000" + "5000" + "00" + "00" + "000000000000",
-    "2211000000000000" + "0400000000000000",
+    "080000000000000003005820000050000000000000000000",
+    "22110000000000000400000000000000",
   ]);
 });
 

@@ -42,10 +42,12 @@ export function listUsdtProbes(path: string): UsdtPlace[] {
 
 function placesOf(file: TracedFile): UsdtPlace[] {
   const machine = MACHINES[file.elf.machine];
-  return readUsdtProbes(file.elf).map((probe) => ({
-    ...probe,
-    arguments: machine === undefined ? undefined : parseUsdtArguments(probe.argumentText, machine),
-  }));
+  return readUsdtProbes(file.elf).map((probe) =>
+    Object.assign(probe, {
+      arguments:
+        machine === undefined ? undefined : parseUsdtArguments(probe.argumentText, machine),
+    }),
+  );
 }
 
 /**

@@ -19,10 +19,7 @@ test("encodeMessage() lays out header, struct and padded attributes", () => {
   ]);
   assert.equal(
     Buffer.from(bytes).toString("hex"),
-    "280000001200050007000000000000000102030407000300" +
-      "6c6f0000" +
-      "0c002b8008000100" +
-      "09000000",
+    "2800000012000500070000000000000001020304070003006c6f00000c002b800800010009000000",
   );
 });
 

@@ -115,6 +115,7 @@ export function loadProgram(kernel: Kernel, load: ProgramLoad): Program {
     attachType: load.attachType,
     attachTo: load.attachTo ?? "",
     flags: load.flags ?? 0,
+    section: load.origin?.section,
   });
 }
 

@@ -13,6 +13,8 @@ export interface ProgramFacts {
   readonly attachTo?: string;
   /** BPF_F_* flags that it was loaded with. */
   readonly flags?: number;
+  /** The section of the object file that it came from, e.g. `kprobe/vfs_read`; what `attach()` goes by. */
+  readonly section?: string | undefined;
 }
 
 /** A program in the kernel. It lives as long as a descriptor, a pin, a link or a map holds it. */
@@ -24,6 +26,7 @@ export class Program implements Disposable {
   readonly attachType: AttachType | undefined;
   readonly attachTo: string;
   readonly flags: number;
+  readonly section: string;
 
   constructor(kernel: Kernel, fd: Fd, facts: ProgramFacts) {
     this.kernel = kernel;
@@ -33,6 +36,7 @@ export class Program implements Disposable {
     this.attachType = facts.attachType;
     this.attachTo = facts.attachTo ?? "";
     this.flags = facts.flags ?? 0;
+    this.section = facts.section ?? "";
   }
 
   /** Gives up this process's hold on the program; links and pins keep it running. */
