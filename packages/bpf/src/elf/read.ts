@@ -33,9 +33,11 @@ interface Header {
 
 /**
  * Reads the frame of an ELF file: 32 or 64 bits, either byte order, object, executable or library. Nothing is copied:
- * sections are windows on `bytes`. Fails when a header or the contents of a section lie outside the file.
+ * sections are windows on `input`. Fails when a header or the contents of a section lie outside the file.
  */
-export function readElf(bytes: Uint8Array): Result<ElfFile> {
+export function readElf(input: Uint8Array): Result<ElfFile> {
+  // Node's Buffer is a Uint8Array whose slice() does not copy; windows on the file must behave alike everywhere.
+  const bytes = new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   const refusal = refuseIdentity(bytes);
   if (refusal !== undefined) return failure(refusal);
   const is64 = bytes[4] === 2;
