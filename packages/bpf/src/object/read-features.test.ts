@@ -201,7 +201,7 @@ for (const bigEndian of [false, true]) {
       .filter(({ kind }) => kind === "ksym" || kind === "kfunc")
       .map((reference) => {
         const id = "typeId" in reference ? reference.typeId : 0;
-        return { ...reference, typeId: collection.btf?.kindOf(id) };
+        return Object.assign({}, reference, { typeId: collection.btf?.kindOf(id) });
       });
     assert.deepEqual(found, [
       { kind: "ksym", name: "no_such_symbol", typeId: "var", weak: true },
@@ -342,7 +342,7 @@ test("readCollection() names what is declared and not defined, and sections that
     'error[object-undefined-function] at byte 88 of section "xdp": Cannot relocate slot 3 of function "entry": function "missing" is declared and not defined. Define it, link the object that does, or declare it with __ksym if it is a kernel function',
   ]);
   assert.deepEqual(complaints("object-broken", ["-DSECTION"]), [
-    'warning[object-section-name] at byte 64 of section "xpd": Cannot tell the type of program "entry": section "xpd" is none that is known. Did you mean "tp/"? Otherwise set the program\'s type before loading',
+    'warning[object-section-name] at byte 64 of section "xpd": Cannot tell the type of program "entry": section "xpd" is none that is known. Did you mean "xdp"? Otherwise set the program\'s type before loading',
   ]);
 });
 
@@ -356,7 +356,7 @@ test("readCollection() refuses static maps, initialised maps and values that are
   ]);
   assert.deepEqual(complaints("object-broken", ["-DVALUES"]), [
     'error[object-map-definition] at byte 128 of section ".maps": Cannot read map "array": its type is array, and only maps of maps and program arrays have values. Define the map with __uint(), __type(), __array() and __ulong() of bpf_helpers.h',
-    'error[object-map-values] at byte 120 of section ".maps": Cannot initialise map "jumps": value 0 is "", which is no program. List programs in the values of a program array, and maps in those of a map of maps',
+    'error[object-map-values] at byte 120 of section ".maps": Cannot initialise map "jumps": value 0 is a part of section ".text", which is no program. List programs in the values of a program array, and maps in those of a map of maps',
   ]);
   assert.deepEqual(complaints("object-broken", ["-DPROPERTY"]), [
     'error[object-map-definition] at byte 88 of section ".maps": Cannot read map "odd": "size" is no property of a map. Define the map with __uint(), __type(), __array() and __ulong() of bpf_helpers.h',

@@ -1,4 +1,4 @@
-import { SYMBOL_TYPES } from "../elf/types.ts";
+import { SYMBOL_TYPES, type ElfSymbol } from "../elf/types.ts";
 import type { ObjectContext } from "./context.ts";
 import type { DefinedMap } from "./read-btf-maps.ts";
 import { firstFrom } from "./first-from.ts";
@@ -46,13 +46,19 @@ export function readMapValues(
         const isSection = symbol.type === SYMBOL_TYPES.section;
         const program = isSection ? undefined : code.at(symbol.section, symbol.value)?.name;
         if (program === undefined || !programs.has(program))
-          refuse(`value ${key} is "${symbol.name}", which is no program`);
+          refuse(`value ${key} is ${quoted(context, symbol)}, which is no program`);
         else map.entries.push({ key, program });
       } else {
         const inner = mapNames.get(`${symbol.section}:${symbol.value}`);
-        if (inner === undefined) refuse(`value ${key} is "${symbol.name}", which is no map`);
+        if (inner === undefined)
+          refuse(`value ${key} is ${quoted(context, symbol)}, which is no map`);
         else map.entries.push({ key, map: inner });
       }
     }
   }
+}
+
+/** Static functions are referred to by their section. */
+function quoted({ elf }: ObjectContext, { name, section }: ElfSymbol): string {
+  return name === "" ? `a part of section "${elf.sections[section]?.name ?? ""}"` : `"${name}"`;
 }

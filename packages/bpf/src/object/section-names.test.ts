@@ -145,7 +145,15 @@ test("parseSectionName() switches loading off for names that start with a questi
 });
 
 test("nearestSectionName() gives the name that was meant", () => {
-  const meant = ["kprobes/vfs_read", "xdp.frag", "tracepont/a/b", "cgroup/conect4", "lms/x", "TC"];
+  const meant = [
+    "kprobes/vfs_read",
+    "xdp.frag",
+    "tracepont/a/b",
+    "cgroup/conect4",
+    "lms/x",
+    "TC",
+    "xpd",
+  ];
   assert.deepEqual(meant.map(nearestSectionName), [
     "kprobe/",
     "xdp.frags",
@@ -153,5 +161,6 @@ test("nearestSectionName() gives the name that was meant", () => {
     "cgroup/connect4",
     "lsm/",
     "tc",
+    "xdp",
   ]);
 });
