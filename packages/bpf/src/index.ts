@@ -140,6 +140,7 @@ export type {
 } from "./btf/types.ts";
 export { applyCoreRelocations, type CoreOptions, type CoreRelocated } from "./core/apply.ts";
 export type { CoreTargets } from "./core/candidates.ts";
+export { typesAreCompatible, type Verdict } from "./core/compatible.ts";
 export { essentialName } from "./core/essential-name.ts";
 export { POISON_HELPER } from "./core/patch.ts";
 export type { PoisonedInstruction } from "./core/poison.ts";
@@ -150,6 +151,7 @@ export {
   type InfoRecords,
 } from "./btf/write-ext.ts";
 export { CORE_KINDS, type CoreKind, type CoreRelocation } from "./core/relocation.ts";
+export { createTypeView, type TypeView } from "./core/type-view.ts";
 export {
   errorAt,
   failure,

@@ -1,3 +1,23 @@
+export { Collection, CollectionVariable, type CollectionParts } from "./collection/collection.ts";
+export { loadBtf } from "./collection/btf.ts";
+export { btfSupport } from "./collection/btf-support.ts";
+export { loadCollection, type LoadCollectionOptions } from "./collection/load.ts";
+export {
+  dropKernelTypes,
+  kernelTypes,
+  openModuleBtf,
+  type KernelTypes,
+  type ModuleTypes,
+} from "./collection/kernel-types.ts";
+export { kernelAddresses } from "./collection/kernel-symbols.ts";
+export {
+  fillKconfig,
+  parseConfiguration,
+  readConfiguration,
+  type KernelConfiguration,
+} from "./collection/kconfig.ts";
+export type { ProgramTarget } from "./collection/programs.ts";
+export type { VariableValue } from "./collection/variables.ts";
 export { parseCpuList, possibleCpus } from "./cpu.ts";
 export { LinuxError, type LinuxErrorCode } from "./error.ts";
 export { Fd } from "./fd.ts";

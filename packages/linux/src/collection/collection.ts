@@ -1,0 +1,102 @@
+import type { VariableSpec } from "@ocelli/bpf";
+
+import { LinuxError } from "../error.ts";
+import type { BpfMap } from "../map/map.ts";
+import type { Program } from "../program/program.ts";
+import { nearNames } from "../link/near.ts";
+
+const KEY = new Uint8Array(4);
+
+/** A global variable of a loaded collection, as bytes; `openVariable()` puts a type on mapped memory. */
+export class CollectionVariable {
+  readonly spec: VariableSpec;
+  readonly map: BpfMap;
+
+  constructor(spec: VariableSpec, map: BpfMap) {
+    this.spec = spec;
+    this.map = map;
+  }
+
+  /** A copy of its bytes now. */
+  read(): Uint8Array {
+    const { offset, size } = this.spec;
+    return (this.map.lookup(KEY) ?? new Uint8Array(this.map.valueSize)).slice(
+      offset,
+      offset + size,
+    );
+  }
+
+  /**
+   * Writes it together with its whole section, so that a program which writes a neighbour meanwhile may lose that: use
+   * `mapArray()` and `openVariable()` where that matters. Throws `permission` for a constant.
+   */
+  write(bytes: Uint8Array): void {
+    const { name, offset, size } = this.spec;
+    if (bytes.length !== size)
+      throw new RangeError(
+        `Cannot write variable "${name}" as it has ${size} bytes: given are ${bytes.length}`,
+      );
+    const section = this.map.lookup(KEY) ?? new Uint8Array(this.map.valueSize);
+    section.set(bytes, offset);
+    this.map.update(KEY, section);
+  }
+}
+
+/** What a collection is made of. */
+export interface CollectionParts {
+  readonly maps: ReadonlyMap<string, BpfMap>;
+  readonly programs: ReadonlyMap<string, Program>;
+  readonly variables: ReadonlyMap<string, CollectionVariable>;
+  /** By map: what `attachStructOps()` fills a struct_ops map with. */
+  readonly structOps: ReadonlyMap<string, Uint8Array>;
+  /** Names of maps that belong to somebody else. */
+  readonly borrowed: ReadonlySet<string>;
+}
+
+/** An object file in the kernel: its maps and programs, by the names that the blueprint has. Nothing is attached yet. */
+export class Collection implements Disposable, CollectionParts {
+  readonly maps: ReadonlyMap<string, BpfMap>;
+  readonly programs: ReadonlyMap<string, Program>;
+  readonly variables: ReadonlyMap<string, CollectionVariable>;
+  readonly structOps: ReadonlyMap<string, Uint8Array>;
+  readonly borrowed: ReadonlySet<string>;
+
+  constructor(parts: CollectionParts) {
+    this.maps = parts.maps;
+    this.programs = parts.programs;
+    this.variables = parts.variables;
+    this.structOps = parts.structOps;
+    this.borrowed = parts.borrowed;
+  }
+
+  /** The map of that name. Throws `not-found` with the names that are near. */
+  map(name: string): BpfMap {
+    return this.maps.get(name) ?? absent("map", name, this.maps);
+  }
+
+  /** The program of that name. Throws `not-found` with the names that are near. */
+  program(name: string): Program {
+    return this.programs.get(name) ?? absent("program", name, this.programs);
+  }
+
+  /** The global variable of that name. Throws `not-found` with the names that are near. */
+  variable(name: string): CollectionVariable {
+    return this.variables.get(name) ?? absent("variable", name, this.variables);
+  }
+
+  /** Closes all programs, and the maps that are its own. What is attached or pinned lives on. */
+  [Symbol.dispose](): void {
+    for (const program of this.programs.values()) program[Symbol.dispose]();
+    for (const [name, map] of this.maps) if (!this.borrowed.has(name)) map[Symbol.dispose]();
+  }
+}
+
+function absent(kind: string, name: string, all: ReadonlyMap<string, unknown>): never {
+  const near = nearNames(name, all.keys());
+  const shown = near.length > 0 ? near : [...all.keys()].slice(0, 8);
+  const words =
+    shown.length === 0
+      ? "there are none"
+      : `${near.length > 0 ? "near are" : "there are"} ${shown.map((other) => `"${other}"`).join(", ")}`;
+  throw new LinuxError("not-found", `Cannot find ${kind} "${name}" in the collection: ${words}`);
+}

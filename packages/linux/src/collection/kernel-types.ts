@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+
+import { formatDiagnostic, readBtf, type Btf, type CoreTargets } from "@ocelli/bpf";
+
+import { LinuxError } from "../error.ts";
+import type { Fd } from "../fd.ts";
+import { objectInfo, textUntilZero } from "../port/info.ts";
+import type { Kernel } from "../port/kernel.ts";
+import { kernelIds, openById } from "../program/ids.ts";
+
+const FOLDER = "/sys/kernel/btf";
+
+/** BTF of one module. */
+export interface ModuleTypes {
+  readonly name: string;
+  readonly btf: Btf;
+}
+
+/**
+ * The running kernel's own types. Each part is read when it is first asked for and kept: vmlinux takes about 7 MB. Also
+ * what CO-RE relocates against.
+ */
+export interface KernelTypes extends CoreTargets {
+  readonly kernel: Btf;
+  readonly moduleTypes: () => readonly ModuleTypes[];
+}
+
+let shared: KernelTypes | undefined;
+
+/**
+ * The types of the running kernel, shared by everything in this process. Throws `unsupported` on first use of a kernel
+ * without BTF (CONFIG_DEBUG_INFO_BTF).
+ */
+export function kernelTypes(): KernelTypes {
+  shared ??= makeKernelTypes();
+  return shared;
+}
+
+/** Lets go of the types that are kept, to save memory: the next use reads them again. */
+export function dropKernelTypes(): void {
+  shared = undefined;
+}
+
+function makeKernelTypes(): KernelTypes {
+  let vmlinux: Btf | undefined;
+  let modules: readonly ModuleTypes[] | undefined;
+  const kernel = (): Btf => (vmlinux ??= readFile(`${FOLDER}/vmlinux`));
+  const moduleTypes = (): readonly ModuleTypes[] => (modules ??= readModules(kernel()));
+  return {
+    get kernel() {
+      return kernel();
+    },
+    moduleTypes,
+    modules: () => moduleTypes().map(({ btf }) => btf),
+  };
+}
+
+function readModules(base: Btf): readonly ModuleTypes[] {
+  return readdirSync(FOLDER)
+    .filter((name) => name !== "vmlinux")
+    .flatMap((name) => {
+      try {
+        return [{ name, btf: readFile(`${FOLDER}/${name}`, base) }];
+      } catch (error) {
+        // A module may be unloaded meanwhile, and one damaged file is no reason to refuse the others.
+        if (error instanceof LinuxError) return [];
+        throw error;
+      }
+    });
+}
+
+function readFile(path: string, base?: Btf): Btf {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new LinuxError(
+      "unsupported",
+      `Cannot read the kernel's types from "${path}": a kernel with CONFIG_DEBUG_INFO_BTF is needed, or types given in option "types"`,
+      0,
+      { cause },
+    );
+  }
+  const result = readBtf(bytes, { base });
+  if (result.ok) return result.value;
+  throw new LinuxError(
+    "invalid",
+    `Cannot read the kernel's types of "${basename(path)}": ${result.diagnostics.map(formatDiagnostic).join("; ")}`,
+  );
+}
+
+/** Opens the kernel's own BTF object of a module, which instructions and programs refer to. Linux 5.11. */
+export function openModuleBtf(kernel: Kernel, module: string): Fd {
+  for (const id of kernelIds(kernel, "btf")) {
+    const fd = openById(kernel, "btf", id);
+    if (fd === undefined) continue;
+    const name = new Uint8Array(64);
+    const info = objectInfo(kernel, "btf", fd.value, { name, name_len: name.length });
+    if (info.number("kernel_btf") !== 0 && textUntilZero(name) === module) return fd;
+    fd[Symbol.dispose]();
+  }
+  throw new LinuxError("not-found", `Cannot find the BTF of module "${module}" in the kernel`);
+}
