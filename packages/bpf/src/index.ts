@@ -114,6 +114,7 @@ export {
 } from "./btf/build.ts";
 export { printC, type PrintCOptions } from "./btf/c/print.ts";
 export { concatBtf, copyTypes, reachableIds } from "./btf/copy.ts";
+export { dedupBtf, type DedupedBtf } from "./btf/dedup.ts";
 export { readBtfExt, type BtfExt, type BtfExtSections } from "./btf/ext.ts";
 export { typeToJson, type BtfJson } from "./btf/json.ts";
 export { printRawType } from "./btf/print-raw.ts";
