@@ -174,9 +174,8 @@ const program = fc
     }),
     { minLength: 1, maxLength: 20 },
   )
-  .map((list): BtfType[] => [
-    int,
-    ...list.map(({ kind, a, b, name }, i): BtfType => {
+  .map((list): BtfType[] => {
+    const types = list.map(({ kind, a, b, name }, i): BtfType => {
       // Only a pointer may look ahead, and then only at types that are there; arrays and members look back at ints.
       const any = 1 + (a % (list.length + 1));
       if (kind === "ptr") return ptr(any);
@@ -185,8 +184,9 @@ const program = fc
       if (kind === "typedef") return { kind, name: `${name}_t`, typeId: back };
       if (kind === "array") return { kind, typeId: back, indexTypeId: 1, length: 2 };
       return { kind: "const", typeId: back };
-    }),
-  ]);
+    });
+    return [int, ...types];
+  });
 
 test("dedupBtf() twice is dedupBtf() once, and two copies of a program make one", () => {
   fc.assert(
