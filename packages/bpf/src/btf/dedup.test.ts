@@ -185,7 +185,8 @@ const program = fc
       if (kind === "array") return { kind, typeId: back, indexTypeId: 1, length: 2 };
       return { kind: "const", typeId: back };
     });
-    return [int, ...types];
+    types.unshift(int);
+    return types;
   });
 
 test("dedupBtf() twice is dedupBtf() once, and two copies of a program make one", () => {
