@@ -1,0 +1,44 @@
+import { buildCommand, numberParser, type Command } from "@stricli/core";
+
+import { withContext, type CliContext } from "../context.ts";
+import { objectFile } from "../input.ts";
+import type { RunFlags } from "./run.ts";
+
+/** `ocelli bpf run FILE.o --program NAME`. */
+export const runCommand: Command<CliContext> = buildCommand<RunFlags, [string], CliContext>({
+  loader: async () => withContext((await import("./run.ts")).run),
+  parameters: {
+    flags: {
+      program: { kind: "parsed", parse: String, placeholder: "NAME", brief: "The program to run" },
+      data: {
+        kind: "parsed",
+        parse: String,
+        placeholder: "HEX|@FILE",
+        brief: "Packet or input: hexadecimal digits, or a file after @",
+        optional: true,
+      },
+      context: {
+        kind: "parsed",
+        parse: String,
+        placeholder: "HEX|@FILE",
+        brief: "Context, for program types that take one",
+        optional: true,
+      },
+      repeat: {
+        kind: "parsed",
+        parse: numberParser,
+        placeholder: "N",
+        brief: "Runs in a row; ns_per_run is their mean",
+        default: "1",
+      },
+      json: { kind: "boolean", brief: "Print JSON", default: false },
+    },
+    positional: { kind: "tuple", parameters: [objectFile] },
+  },
+  docs: {
+    brief: "Run one program once or many times in the kernel, without attaching it",
+    fullDescription:
+      "Loads the object and runs the program by BPF_PROG_TEST_RUN: prints retval, data and ns_per_run.\n\n" +
+      "EXAMPLE\n  ocelli bpf run filter.o --program drop_udp --data @packet.bin --repeat 1000 --json",
+  },
+});
