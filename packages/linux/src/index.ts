@@ -190,6 +190,14 @@ export {
 } from "./program/verifier-log.ts";
 export { explainVerdict, type VerifierReason } from "./program/verifier-reason.ts";
 export { mapLossCounter, type LossCounter } from "./reader/loss-counter.ts";
+export {
+  createPerfReader,
+  openPerfReader,
+  PerfReader,
+  type PerfReaderOptions,
+  type PerfStatistics,
+} from "./reader/perf-reader.ts";
+export type { OnPerfLost, OnPerfRecord } from "./reader/perf-ring.ts";
 export type { ReadonlyNumbers, RecordMemory, RecordView } from "./reader/record-memory.ts";
 export { RingMemory, type OnRecord, type RecordLease } from "./reader/ring-memory.ts";
 export {

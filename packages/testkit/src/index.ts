@@ -1,3 +1,4 @@
+export { pinToCpu } from "./affinity.ts";
 export {
   countingProgram,
   kernelTypeId,

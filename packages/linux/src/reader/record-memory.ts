@@ -9,7 +9,7 @@ export interface ReadonlyNumbers {
 
 /**
  * The memory that records lie in, seen three ways; offsets of records hold for all of them. Records begin at multiples of
- * 8, so `words[offset >>> 2]` is a record's first word. What is there is valid until the record's lease ends; after the
+ * 8 in a ring buffer and of 4 in a perf buffer, so `words[offset >>> 2]` is a record's first word. What is there is valid until the record's lease ends; after the
  * reader is closed DataView throws, and the arrays are empty.
  */
 export interface RecordMemory {
