@@ -213,3 +213,4 @@ export {
   type LeasedRecord,
   type RingRecordsOptions,
 } from "./reader/ring-records.ts";
+export { openUserRing, UserRing, type UserRingRecord } from "./reader/user-ring.ts";
