@@ -13,6 +13,7 @@ export { assertNoLeaks } from "./leaks.ts";
 export {
   perfProducer,
   ringProducer,
+  runInThread,
   type Producer,
   type ProducerOptions,
 } from "./record-producer.ts";

@@ -1,10 +1,4 @@
-import {
-  COMMANDS,
-  encodeInstructions,
-  resolveReferences,
-  type Instruction,
-  type Result,
-} from "@ocelli/bpf";
+import { encodeInstructions, resolveReferences, type Instruction, type Result } from "@ocelli/bpf";
 import {
   createMap,
   loadProgram,
@@ -13,6 +7,10 @@ import {
   type Kernel,
   type Program,
 } from "@ocelli/linux";
+
+import { Worker } from "node:worker_threads";
+
+import { runXdp } from "./xdp-run.ts";
 
 /** What kind of records a producer writes. */
 export interface ProducerOptions {
@@ -34,12 +32,11 @@ export interface Producer extends Disposable {
   readonly program: Program;
   readonly counter: BpfMap;
   readonly lost: BpfMap;
-  /** Runs the program so many times, in one system call. */
+  /** Runs the program so many times, in one system call, which costs about 20 ms: the kernel waits for a grace period. */
   run(times: number): void;
 }
 
 const HELPER = { lookup: 1, perfEventOutput: 25, reserve: 131, submit: 132, discard: 133 };
-const EINTR = 4;
 const R0 = 0;
 const R1 = 1;
 const R2 = 2;
@@ -156,7 +153,8 @@ function produce(
       };
       // A signal ends a test run early, without a word on how far it came; the sequence tells.
       const end = sequence() + times;
-      for (let left = times; left > 0; left = end - sequence()) runXdp(kernel, program, left);
+      for (let left = times; left > 0; left = end - sequence())
+        runXdp(kernel, program.fd.value, left);
     },
     [Symbol.dispose]: () => {
       owned[Symbol.dispose]();
@@ -215,17 +213,22 @@ export function perfProducer(kernel: Kernel, events: BpfMap, options: ProducerOp
   ]);
 }
 
-// BPF_PROG_TEST_RUN of union bpf_attr:
-//   0 u32 prog_fd   8 u32 data_size_in   16 u64 data_in   32 u32 repeat
-function runXdp(kernel: Kernel, program: Program, times: number): void {
-  const packet = new Uint8Array(64);
-  const attribute = new Uint8Array(80);
-  const view = new DataView(attribute.buffer);
-  view.setUint32(0, program.fd.value, true);
-  view.setUint32(8, packet.length, true);
-  view.setBigUint64(16, kernel.address(packet), true);
-  view.setUint32(32, times, true);
-  const result = kernel.bpf(COMMANDS.prog_test_run, attribute);
-  if (result < 0 && result !== -EINTR)
-    throw new Error(`Cannot run "${program.name}": errno ${-result}`);
+/**
+ * Runs a producer's program in a thread of its own, `rounds` system calls of `times` runs each at most, while the caller's
+ * event loop goes on. Resolves when the thread has ended.
+ */
+export async function runInThread(
+  producer: Producer,
+  rounds: number,
+  times: number,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const worker = new Worker(new URL("./producer-thread.ts", import.meta.url), {
+    workerData: { fd: producer.program.fd.value, rounds, times },
+  });
+  worker.on("error", reject);
+  worker.on("exit", () => {
+    resolve();
+  });
+  await promise;
 }
