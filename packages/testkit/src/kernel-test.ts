@@ -79,5 +79,8 @@ export function kernelTest(
   body: (t: TestContext) => void | Promise<void>,
 ): void {
   const reason = skipReason(needs);
-  void test(name, { skip: reason ?? false, timeout: needs.timeoutMs ?? 60_000 }, body);
+  // Emulated processors of the kernel matrix are that much slower.
+  const slowness = process.env["OCELLI_GUEST"] === undefined ? 1 : 4;
+  const timeout = (needs.timeoutMs ?? 60_000) * slowness;
+  void test(name, { skip: reason ?? false, timeout }, body);
 }
