@@ -168,6 +168,13 @@ export { readRelocations } from "./elf/read-relocations.ts";
 export { readSymbols } from "./elf/read-symbols.ts";
 export { readElf } from "./elf/read.ts";
 export {
+  writeElf,
+  type ElfModel,
+  type WritableRelocation,
+  type WritableSection,
+  type WritableSymbol,
+} from "./elf/write.ts";
+export {
   FILE_TYPES,
   MACHINE_BPF,
   SECTION_FLAGS,
@@ -193,6 +200,7 @@ export {
   type SectionDefinition,
   type SectionMeaning,
 } from "./object/section-names.ts";
+export { writeCollection } from "./object/write.ts";
 export type {
   CollectionSpec,
   FunctionSpec,

@@ -1,10 +1,12 @@
 interface Encoding {
   readonly TextDecoder: new () => { decode(bytes: Uint8Array): string };
+  readonly TextEncoder: new () => { encode(text: string): Uint8Array };
 }
 
-// It is a global of Node and of every browser, and not of the language that this package is checked against.
-const { TextDecoder } = globalThis as unknown as Encoding;
+// They are globals of Node and of every browser, and not of the language that this package is checked against.
+const { TextDecoder, TextEncoder } = globalThis as unknown as Encoding;
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** UTF-8 bytes as text; what is not UTF-8 becomes U+FFFD. */
 export function decodeText(bytes: Uint8Array): string {
@@ -16,4 +18,9 @@ export function decodeText(bytes: Uint8Array): string {
     text += String.fromCharCode(byte);
   }
   return text;
+}
+
+/** Text as UTF-8 bytes, without a NUL at its end. */
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
 }

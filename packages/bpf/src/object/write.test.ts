@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { fixture } from "@ocelli/testkit";
+
+import { formatDiagnostic, type Result } from "../diagnostic.ts";
+import { readCollection } from "./read.ts";
+import type { CollectionSpec, MapSpec } from "./spec.ts";
+import { writeCollection } from "./write.ts";
+
+function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.diagnostics.map(formatDiagnostic).join("\n"));
+  return result.value;
+}
+
+/** The collection without its types, which grow when it is written, and with old maps where new ones are. */
+function comparable({ maps, ...rest }: CollectionSpec): object {
+  const moved = new Map<string, MapSpec>();
+  for (const [name, map] of maps) {
+    const section = map.section === "maps" ? ".maps" : map.section;
+    const inner = map.inner === undefined ? {} : { inner: { ...map.inner, section } };
+    moved.set(name, { ...map, section, ...inner });
+  }
+  return { ...rest, btf: undefined, maps: moved };
+}
+
+const FIXTURES: readonly [name: string, ...args: string[]][] = [
+  ["object-basic"],
+  ["object-calls"],
+  ["object-maps"],
+  ["object-legacy"],
+  ["object-legacy", "-g0"],
+  ["object-legacy", "-DIPROUTE2"],
+  ["object-externs"],
+  ["object-data"],
+  ["object-data", "-g0"],
+  ["object-struct-ops"],
+];
+
+for (const bigEndian of [false, true]) {
+  for (const [name, ...args] of FIXTURES) {
+    test(`readCollection() gives back what writeCollection() wrote: ${name} ${args.join(" ")} (${bigEndian ? "big" : "little"} endian)`, () => {
+      const collection = valueOf(readCollection(fixture(name, { bigEndian, args })));
+      const written = valueOf(writeCollection(collection));
+      const again = valueOf(readCollection(written));
+      assert.deepEqual(comparable(again), comparable(collection));
+      assert.deepEqual(valueOf(writeCollection(collection)), written);
+    });
+  }
+}
+
+test("writeCollection() says what has no place in an object file", () => {
+  const collection = valueOf(readCollection(fixture("object-calls")));
+  collection.maps.set(".bss", { ...mapOf(collection, ".bss"), data: Uint8Array.of(1, 0, 0, 0) });
+  collection.maps.set("filled", {
+    ...mapOf(collection, ".bss"),
+    name: "filled",
+    entries: [{ key: Uint8Array.of(0, 0, 0, 0), value: Uint8Array.of(1, 0, 0, 0) }],
+  });
+  collection.functions.delete("leaf");
+  assert.deepEqual(writeCollection(collection).diagnostics.map(formatDiagnostic).slice(0, 3), [
+    'error[object-write-bss] at byte 0 of section ".bss": Cannot write section ".bss": it has no room for values that are not zero. Put the variables into .data',
+    'error[object-write-entries] at byte 0 of section ".maps": Cannot write the entries of map "filled": an object file holds programs and maps under small numbers only. Write other entries after loading',
+    'error[object-write-undefined] at byte 8 of section ".text": Cannot write byte 8 of section ".text": the collection has no function "leaf". Add it to the collection',
+  ]);
+});
+
+function mapOf(collection: CollectionSpec, name: string): MapSpec {
+  const map = collection.maps.get(name);
+  assert.ok(map !== undefined);
+  return map;
+}
