@@ -49,15 +49,29 @@ export function writeCollection(collection: CollectionSpec): Result<Uint8Array> 
   writeMaps(draft, maps, known);
   writeHeader(draft, collection);
   checkReferences(draft);
-  if (sink.failed) return failure(...sink.list);
-  const hasExt = ext.functions.size + ext.lines.size + ext.relocations.size > 0;
-  // The strings of .BTF.ext lie in .BTF, so that is written last.
-  const encodedExt = hasExt ? writeBtfExt(ext, builder) : undefined;
-  if (builder.endId > builder.firstId)
-    draft.append(draft.section(".BTF", { align: 4 }), builder.write(), 1);
-  if (encodedExt !== undefined)
-    draft.append(draft.section(".BTF.ext", { align: 4 }), encodedExt, 1);
-  return success(writeElf(draft.model()), sink.list);
+  if (!sink.failed) writeTypes(draft, ext);
+  return sink.failed ? failure(...sink.list) : success(writeElf(draft.model()), sink.list);
+}
+
+function writeTypes(draft: Draft, ext: ExtDraft): void {
+  const { btf } = draft;
+  try {
+    // The strings of .BTF.ext lie in .BTF, so that is encoded last.
+    const hasExt = ext.functions.size + ext.lines.size + ext.relocations.size > 0;
+    const encodedExt = hasExt ? writeBtfExt(ext, btf) : undefined;
+    if (btf.endId > btf.firstId) draft.append(draft.section(".BTF", { align: 4 }), btf.write(), 1);
+    if (encodedExt !== undefined)
+      draft.append(draft.section(".BTF.ext", { align: 4 }), encodedExt, 1);
+  } catch (error) {
+    // The builder throws for values that BTF has no room for, and the collection may hold any.
+    if (!(error instanceof RangeError)) throw error;
+    draft.sink.error(
+      "object-write-btf",
+      { offset: 0, length: 0, section: ".BTF" },
+      error.message,
+      "Mend the type in the collection's BTF",
+    );
+  }
 }
 
 function sectionOf({ type, attachType, attachTo, flags, autoload }: ProgramSpec): string {
