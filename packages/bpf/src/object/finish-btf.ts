@@ -1,11 +1,11 @@
-import { BTF_LAYOUTS, BTF_KINDS, kindNumberOf, vlenOf } from "../btf/format.ts";
+import { BTF_KINDS, kindNumberOf, vlenOf } from "../btf/format.ts";
 import { readBtf } from "../btf/read.ts";
 import type { Btf } from "../btf/types.ts";
 import { SYMBOL_BINDINGS, SYMBOL_TYPES } from "../elf/types.ts";
 import type { ObjectContext } from "./context.ts";
 import type { Externs } from "./read-externs.ts";
+import { typeOffsets } from "./type-offsets.ts";
 
-const HEADER_SIZE = 24;
 const LINKAGE = { static: 0, global: 1 } as const;
 
 /**
@@ -74,20 +74,4 @@ export function finishBtf(context: ObjectContext, externs: Externs): Btf | undef
       view.setUint32(entry + 8, variable.size, little);
     });
   }
-}
-
-/** Where each type starts. The bytes were read before, so they are known to be whole. */
-function typeOffsets(view: DataView, little: boolean): number[] {
-  const headerSize = Math.max(view.getUint32(4, little), HEADER_SIZE);
-  const start = headerSize + view.getUint32(8, little);
-  const end = start + view.getUint32(12, little);
-  const offsets: number[] = [];
-  for (let at = start; at + 12 <= end && at + 12 <= view.byteLength;) {
-    offsets.push(at);
-    const info = view.getUint32(at + 4, little);
-    const layout = BTF_LAYOUTS[kindNumberOf(info)];
-    if (layout === undefined) break;
-    at += 12 + layout.once + layout.each * vlenOf(info);
-  }
-  return offsets;
 }

@@ -14,6 +14,7 @@ import {
 } from "../elf/types.ts";
 import type { ObjectContext } from "./context.ts";
 import type { DiagnosticSink } from "./diagnostic-sink.ts";
+import { namesAreInProportion } from "./name-budget.ts";
 import { createObjectTypes, type ObjectTypes } from "./object-types.ts";
 import { sectionRole, type SectionRole } from "./section-roles.ts";
 
@@ -139,6 +140,16 @@ function readTypes(
 ): ObjectTypes | undefined {
   const section = elf.sections[roles.indexOf("btf")];
   if (section === undefined) return undefined;
+  const ext = elf.sections[roles.indexOf("btf-ext")]?.data ?? new Uint8Array();
+  if (!namesAreInProportion(section.data, ext, elf.littleEndian)) {
+    sink.error(
+      "object-names",
+      { offset: section.offset, length: section.size, section: section.name },
+      "Cannot read the object's types: their names are out of proportion to their number",
+      "Build or copy the file again: it is damaged, or made to use up memory",
+    );
+    return undefined;
+  }
   const btf = readBtf(section.data);
   sink.take(btf.diagnostics, section.offset);
   return btf.ok ? createObjectTypes(btf.value) : undefined;
