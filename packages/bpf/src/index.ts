@@ -128,6 +128,7 @@ export {
   type DatasecPlacement,
   type KernelBtfSupport,
 } from "./btf/sanitize.ts";
+export { printTs, type PrintTsOptions } from "./btf/ts/print.ts";
 export type {
   Btf,
   BtfEnumerator,

@@ -99,7 +99,7 @@ export function encodeType(type: BtfType, stringOffset: (text: string) => number
     case "float":
       return head(0, false, type.size);
     case "decl_tag": {
-      const component = within(type, "component", type.component, -1, 0x7fffffff);
+      const component = within(type, "component", type.component, -0x80000000, 0x7fffffff);
       return [...head(0, type.attribute, type.typeId), component >>> 0];
     }
     default:

@@ -97,7 +97,7 @@ function byteInt(name: string): BtfType {
 
 function sectionStruct(section: BtfTypeOf<"datasec">, btf: Btf): BtfType {
   const members = section.variables.map(({ typeId, offset }) => {
-    return { name: btf.nameOf(typeId), typeId, offsetBits: offset * 8, bitfieldBits: 0 };
+    return { name: btf.nameOf(typeId), typeId, offsetBits: (offset * 8) >>> 0, bitfieldBits: 0 };
   });
   return {
     kind: "struct",
