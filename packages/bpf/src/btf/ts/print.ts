@@ -225,8 +225,9 @@ export function printTs(btf: Btf, options: PrintTsOptions = {}): Result<string> 
 
   for (const id of options.roots ?? namedIds(btf)) textOfRoot(id);
   // Printing one type may ask for others.
-  for (let id = waiting.pop(); id !== undefined && left >= 0; id = waiting.pop()) {
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     printed.set(id, declare(id));
+    if (left < 0) break;
   }
   if (left < 0) {
     const span = { offset: 0, length: btf.bytes.length };
