@@ -102,16 +102,13 @@ for (const littleEndian of [true, false]) {
   });
 }
 
-test("idsByName() gives the same by search and by index", () => {
+test("idsByName() finds whole names only, and nothing for the empty one", () => {
   const btf = value(readBtf(encode({ types, strings })));
   const names = ["point", "oint", "x", "int", "t", "", "nothing", "long name é"];
-  const searched = names.map((name) => value(readBtf(encode({ types, strings }))).idsByName(name));
-  for (let i = 0; i < 5; i += 1) btf.idsByName("x");
   assert.deepEqual(
     names.map((name) => btf.idsByName(name)),
-    searched,
+    [[2, 3], [], [], [1], [], [], [], [6]],
   );
-  assert.deepEqual(searched, [[2, 3], [], [], [1], [], [], [], [6]]);
 });
 
 test("idsByName() finds a name that is the tail of another string", () => {

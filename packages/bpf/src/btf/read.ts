@@ -3,7 +3,7 @@ import { decodeType } from "./decode.ts";
 import { BTF_KINDS, kindNumberOf } from "./format.ts";
 import { readBtfHeader, type BtfHeader } from "./header.ts";
 import { buildNameIndex, hashName, type NameIndex } from "./name-index.ts";
-import { decodeString, encodeString, findString } from "./strings.ts";
+import { decodeString, encodeString } from "./strings.ts";
 import { indexTypes } from "./type-offsets.ts";
 import type { Btf, BtfKind } from "./types.ts";
 
@@ -17,8 +17,8 @@ export interface ReadBtfOptions {
  * Reads encoded BTF: the contents of a `.BTF` section or of a file in `/sys/kernel/btf`, of either byte order.
  *
  * One pass finds where each type starts; a type is decoded when it is asked for. `bytes` are kept, not copied, and must
- * not change. Beyond them the reader holds 4 bytes a type, and 8 more once several names have been looked up: 1.5 MB
- * for vmlinux, indexed in 2 to 10 ms.
+ * not change. Beyond them the reader holds 4 bytes a type, and 8 more once a name has been looked up: 1.5 MB for
+ * vmlinux, indexed in 2 to 10 ms.
  *
  * Fails with a diagnostic when the file is truncated or damaged. References between types and to strings are not
  * followed here: a type may name an id that does not exist, and a name out of range reads as empty.
@@ -48,11 +48,6 @@ function checkStrings(bytes: Uint8Array, header: BtfHeader, base: Btf | undefine
   return failure(errorAt("btf-strings", { offset, length }, `Cannot read BTF: ${found}`, hint));
 }
 
-/** After this many searches through the string table, the index pays off. */
-const SEARCHES_BEFORE_INDEX = 4;
-/** More hits than this are mostly tails of longer names, and comparing each with each type costs more than the index. */
-const MOST_HITS = 8;
-
 function makeBtf(
   bytes: Uint8Array,
   view: DataView,
@@ -67,7 +62,6 @@ function makeBtf(
   const stringsEnd = stringsOffset + stringsLength;
   const table = bytes.subarray(stringsOffset, stringsEnd);
   const source = { view, littleEndian, stringAt: (offset: number) => stringAt(offset) ?? "" };
-  let searches = 0;
   let index: NameIndex | undefined;
 
   function stringAt(offset: number): string | undefined {
@@ -80,35 +74,15 @@ function makeBtf(
     return view.getUint32(offsets[position] ?? 0, littleEndian);
   }
 
-  function hashAt(position: number): number {
-    const offset = nameOffset(position);
-    if (offset >= firstString) return hashName(table, offset - firstString, stringsLength);
-    const name = encodeString(base?.stringAt(offset) ?? "");
-    return hashName(name, 0, name.length);
+  function hashOfBase(offset: number): number {
+    return hashName(encodeString(base?.stringAt(offset) ?? ""), 0);
   }
 
   function ownPositions(name: string): number[] {
-    const wanted = encodeString(name);
-    if (index === undefined && base === undefined && searches < SEARCHES_BEFORE_INDEX) {
-      searches += 1;
-      const hits = findString(table, wanted, MOST_HITS + 1);
-      if (hits.length <= MOST_HITS) return positionsOf(hits);
-    }
-    index ??= buildNameIndex(offsets.length, hashAt);
+    index ??= buildNameIndex({ view, littleEndian, offsets, table, firstString, hashOfBase });
     return index
-      .candidates(hashName(wanted, 0, wanted.length))
+      .candidates(hashName(encodeString(name), 0))
       .filter((position) => stringAt(nameOffset(position)) === name);
-  }
-
-  function positionsOf(stringOffsets: readonly number[]): number[] {
-    const positions: number[] = [];
-    if (stringOffsets.length === 0) return positions;
-    const [only] = stringOffsets;
-    for (let position = 0; position < offsets.length; position += 1) {
-      const offset = nameOffset(position);
-      if (offset === only || stringOffsets.includes(offset)) positions.push(position);
-    }
-    return positions;
   }
 
   function kindOf(id: number): BtfKind | undefined {

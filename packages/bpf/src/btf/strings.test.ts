@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import * as fc from "fast-check";
 
-import { decodeString, encodeString, findString } from "./strings.ts";
+import { decodeString, encodeString } from "./strings.ts";
 
 test("encodeString() agrees with the platform's encoder", () => {
   fc.assert(
@@ -28,22 +28,4 @@ test("decodeString() puts U+FFFD in place of bytes that are no UTF-8, and ends a
   const bytes = Uint8Array.of(0x61, 0xff, 0xc3, 0x28, 0xed, 0xa0, 0x80, 0x62, 0);
   assert.equal(decodeString(bytes, 0, bytes.length), "a\ufffd\ufffd(\ufffdb");
   assert.equal(decodeString(bytes, 0, 1), "a");
-});
-
-test("findString() finds what a plain search finds", () => {
-  const letters = fc.string({ unit: fc.constantFrom("a", "b", "\0"), maxLength: 60 });
-  const name = fc.string({ unit: fc.constantFrom("a", "b"), minLength: 1, maxLength: 5 });
-  fc.assert(
-    fc.property(letters, name, (text, wanted) => {
-      const expected: number[] = [];
-      for (
-        let at = text.indexOf(`${wanted}\0`);
-        at >= 0;
-        at = text.indexOf(`${wanted}\0`, at + 1)
-      ) {
-        expected.push(at);
-      }
-      assert.deepEqual(findString(encodeString(text), encodeString(wanted), 100), expected);
-    }),
-  );
 });

@@ -52,25 +52,3 @@ export function encodeString(text: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
-
-/**
- * Offsets at which `name` and its closing NUL stand in `table`, at most `most` of them. A name that ends a longer one
- * is found too, because BTF may share tails. Horspool's search: it looks at one byte in `name.length` or so, 0.3 ms
- * over the 2.3 MB of vmlinux.
- */
-export function findString(table: Uint8Array, name: Uint8Array, most: number): number[] {
-  const found: number[] = [];
-  const last = name.length;
-  const skip = new Int32Array(256).fill(last + 1);
-  for (let i = 0; i < last; i += 1) skip[name[i] ?? 0] = last - i;
-  for (let at = 0; at + last < table.length && found.length < most;) {
-    const end = table[at + last] ?? 0;
-    if (end === 0) {
-      let i = last - 1;
-      while (i >= 0 && table[at + i] === name[i]) i -= 1;
-      if (i < 0) found.push(at);
-    }
-    at += skip[end] ?? 1;
-  }
-  return found;
-}
