@@ -39,7 +39,8 @@ export function formatListing(
   const program = resolved.ok ? resolved.value : instructions;
   const slots = slotOffsets(program);
   const format = notation === "kernel" ? kernelListing : llvmListing;
-  const context: Listing = { program, slots, options, isResolved: resolved.ok };
+  const symbolAt = lastSymbols(program);
+  const context: Listing = { program, slots, symbolAt, options, isResolved: resolved.ok };
   const lines: string[] = [];
   let shown: SourceLine | undefined;
   program.forEach((instruction, index) => {
@@ -58,6 +59,8 @@ export function formatListing(
 interface Listing {
   readonly program: readonly Instruction[];
   readonly slots: Uint32Array;
+  /** Per instruction, the index of the last one at or before it that has a symbol; -1 without. */
+  readonly symbolAt: Int32Array;
   readonly options: ListingOptions;
   readonly isResolved: boolean;
 }
@@ -73,7 +76,7 @@ const kernelListing: ListingFormat = {
   instruction(instruction, slot, { options, isResolved }) {
     const names: PrintNames = {
       wide: (one) => referenceNames.wide?.(one) ?? bpftoolNames.wide?.(one),
-      call: (one) => kernelCall(one, isResolved),
+      call: (one) => kernelCall(one, isResolved) ?? bpftoolNames.call?.(one),
       target: (one) => (isResolved ? undefined : referenceNames.target?.(one)),
     };
     const line = `${String(slot).padStart(4)}: ${printKernel(instruction, names)}`;
@@ -134,11 +137,20 @@ function jumpSymbol(instruction: Instruction, slot: number, listing: Listing): s
     if ((listing.slots[middle] ?? 0) <= target) low = middle;
     else high = middle - 1;
   }
-  while (low > 0 && listing.program[low]?.symbol === undefined) low -= 1;
-  const symbol = listing.program[low]?.symbol;
+  // The end of the program belongs to its last symbol.
+  const carrier = listing.symbolAt[Math.min(low, listing.program.length - 1)] ?? -1;
+  const symbol = listing.program[carrier]?.symbol;
   if (symbol === undefined) return "";
-  const beyond = (target - (listing.slots[low] ?? 0)) * SLOT_BYTES;
+  const beyond = (target - (listing.slots[carrier] ?? 0)) * SLOT_BYTES;
   return beyond === 0 ? ` <${symbol}>` : ` <${symbol}+0x${beyond.toString(16)}>`;
+}
+
+function lastSymbols(program: readonly Instruction[]): Int32Array {
+  let last = -1;
+  return Int32Array.from(program, ({ symbol }, index) => {
+    if (symbol !== undefined) last = index;
+    return last;
+  });
 }
 
 function describe(relocation: CoreRelocation, options: ListingOptions): string {

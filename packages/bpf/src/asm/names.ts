@@ -1,6 +1,7 @@
 import type { Instruction } from "./instruction.ts";
 import { WIDE_SOURCE } from "./opcodes.ts";
 import { signed } from "./notation.ts";
+import { isLocalCall } from "./predicates.ts";
 
 /** Names that stand in a listing in the place of numbers; `undefined` leaves the number. */
 export interface PrintNames {
@@ -43,8 +44,15 @@ export const referenceNames: PrintNames = {
   },
 };
 
-/** What `bpftool prog dump xlated` writes for 64-bit loads of maps and functions; `map[id:5]` where `imm` is 5. */
+/**
+ * What `bpftool prog dump xlated` writes for 64-bit loads of maps and functions, `map[id:5]` where `imm` is 5, and for
+ * local calls of a loaded program: the kernel dumps their distance as offset, and the function's number as immediate.
+ */
 export const bpftoolNames: PrintNames = {
+  call(instruction) {
+    const isDumped = isLocalCall(instruction) && instruction.offset !== 0;
+    return isDumped ? `pc${signed(instruction.offset)}` : undefined;
+  },
   wide({ src, imm, imm2 = 0 }) {
     switch (src) {
       case WIDE_SOURCE.map_fd:
