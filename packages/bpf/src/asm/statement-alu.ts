@@ -1,4 +1,3 @@
-import { splitConstant64 } from "./constant.ts";
 import type { Instruction } from "./instruction.ts";
 import { ALU_SYMBOLS } from "./notation.ts";
 import { INSTRUCTION_CLASS, OPCODE } from "./opcodes.ts";
@@ -10,6 +9,7 @@ import {
   part,
   register,
   same,
+  wideConstant,
   type Parts,
   type StatementReader,
   type StatementRule,
@@ -64,16 +64,6 @@ function fromConstant(reader: StatementReader, parts: Parts): Instruction {
     offset: part(parts, "signed") === "" ? 0 : 1,
     imm: immediate(reader, text, part(parts, "dstw") === "w"),
   };
-}
-
-function wideConstant(reader: StatementReader, dst: number, value: bigint): Instruction {
-  if (value !== BigInt.asIntN(64, value) && value !== BigInt.asUintN(64, value)) {
-    reader.problem ??= {
-      message: `the constant is ${value}`,
-      hint: "It must fit 64 bits",
-    };
-  }
-  return { opcode: OPCODE.lddw, dst, src: 0, offset: 0, ...splitConstant64(value) };
 }
 
 /** Arithmetic, moves, byte swaps and 64-bit constants. */

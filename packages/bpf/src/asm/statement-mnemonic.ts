@@ -1,4 +1,3 @@
-import { splitConstant64 } from "./constant.ts";
 import type { Instruction } from "./instruction.ts";
 import {
   ACCESS_MODE,
@@ -17,6 +16,7 @@ import {
   offset16,
   part,
   register,
+  wideConstant,
   type Parts,
   type StatementReader,
   type StatementRule,
@@ -122,12 +122,8 @@ export const mnemonicRules: readonly StatementRule[] = [
   },
   {
     pattern: whole("lddw", registerNamed("dst"), ",", number("imm")),
-    build: (reader, parts) => ({
-      ...blank,
-      opcode: OPCODE.lddw,
-      dst: register(reader, part(parts, "dst")),
-      ...splitConstant64(bigIntOf(part(parts, "imm"))),
-    }),
+    build: (reader, parts) =>
+      wideConstant(reader, register(reader, part(parts, "dst")), bigIntOf(part(parts, "imm"))),
   },
   {
     pattern: whole("ldx(?<signed>s)?(?<size>b|h|w|dw)", registerNamed("dst"), ",", memory),

@@ -1,4 +1,6 @@
+import { splitConstant64 } from "./constant.ts";
 import type { Instruction } from "./instruction.ts";
+import { OPCODE } from "./opcodes.ts";
 
 /** The named parts of a statement that matched a pattern. */
 export type Parts = Readonly<Record<string, string | undefined>>;
@@ -73,4 +75,15 @@ export function same(reader: StatementReader, left: number, right: number): void
     message: `it names registers ${left} and ${right}`,
     hint: "The instruction has one register for both: name the same twice",
   };
+}
+
+/** The load of a 64-bit constant, signed or unsigned. */
+export function wideConstant(reader: StatementReader, dst: number, value: bigint): Instruction {
+  if (value !== BigInt.asIntN(64, value) && value !== BigInt.asUintN(64, value)) {
+    reader.problem ??= {
+      message: `the constant is ${value}`,
+      hint: "It must fit 64 bits",
+    };
+  }
+  return { opcode: OPCODE.lddw, dst, src: 0, offset: 0, ...splitConstant64(value) };
 }
