@@ -16,10 +16,10 @@ function run(command: string, args: readonly string[]): string {
 }
 
 /** The instructions of a section, with the symbols that the symbol table has for it. */
-function readSection(object: string, section: string): Instruction[] {
+function readSection(object: string, section: string, littleEndian: boolean): Instruction[] {
   const file = cachedFile(`asm-listing-${process.pid}.bin`, new Uint8Array());
   run("llvm-objcopy-19", [`--dump-section=${section}=${file}`, object, "/dev/null"]);
-  const decoded = decodeInstructions(readFileSync(file));
+  const decoded = decodeInstructions(readFileSync(file), { littleEndian });
   assert.ok(decoded.ok);
   const symbols = new Map<number, string>();
   const table = run("llvm-objdump-19", ["-t", object]);
@@ -34,16 +34,24 @@ function readSection(object: string, section: string): Instruction[] {
   });
 }
 
-for (const cpu of ["v3", "v4"] as const) {
+const BUILDS = [
+  { cpu: "v3", littleEndian: true },
+  { cpu: "v4", littleEndian: true },
+  { cpu: "v4", littleEndian: false },
+] as const;
+
+for (const { cpu, littleEndian } of BUILDS) {
   kernelTest(
-    `formatListing() prints what llvm-objdump prints of a program that clang compiled for ${cpu}`,
+    `formatListing() prints what llvm-objdump prints of a ${littleEndian ? "little" : "big"}-endian ${cpu} program of clang`,
     { tools: ["clang-19", "llvm-19"] },
     () => {
       // Below v4 there is no signed division, which clang refuses to compile.
-      const object = fixturePath("asm-listing", { cpu, args: cpu === "v4" ? ["-DSIGNED"] : [] });
+      const args = cpu === "v4" ? ["-DSIGNED"] : [];
+      const object = fixturePath("asm-listing", { cpu, args, bigEndian: !littleEndian });
       for (const section of [".text", "raw_tp/sys_enter"]) {
         const theirs = run("llvm-objdump-19", ["-d", "--mcpu=v4", `--section=${section}`, object]);
-        const ours = formatListing(readSection(object, section), { notation: "llvm", bytes: true });
+        const program = readSection(object, section, littleEndian);
+        const ours = formatListing(program, { notation: "llvm", bytes: true, littleEndian });
         const body = theirs.slice(theirs.indexOf("section ")).replace(/^.*\n+/, "");
         // objdump puts an empty line before a symbol, which listings of one program do without.
         assert.equal(ours, body.replaceAll("\n\n", "\n"));
