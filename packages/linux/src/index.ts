@@ -29,6 +29,7 @@ export {
   type FeatureRow,
 } from "./feature/table.ts";
 export type { Anchor, AnchorTarget, OrderOptions } from "./link/anchor.ts";
+export { attach, type AttachOptions } from "./link/attach.ts";
 export { attachCgroup, type CgroupOptions } from "./link/cgroup.ts";
 export { attachClsact, type ClsactOptions } from "./link/clsact.ts";
 export { attachFreplace, type FreplaceOptions } from "./link/freplace.ts";

@@ -18,6 +18,8 @@ export interface CountingOptions {
   readonly attachBtfId?: number;
   readonly attachProgramFd?: number;
   readonly flags?: number;
+  /** Where it says that it came from. */
+  readonly origin?: { readonly section: string };
   /** What it returns; 0 by default. */
   readonly returns?: number;
 }

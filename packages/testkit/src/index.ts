@@ -1,4 +1,5 @@
 export { pinToCpu } from "./affinity.ts";
+export { makeCgroup } from "./cgroup.ts";
 export {
   countingProgram,
   kernelTypeId,
