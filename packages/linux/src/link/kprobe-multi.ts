@@ -7,7 +7,7 @@ import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType } from "./explain.ts";
 import { createLink } from "./kernel-link.ts";
-import { globMatcher, kernelFunctionNames, kernelFunctions } from "./kernel-symbols.ts";
+import { globMatcher, kernelFunctionNames } from "./kernel-symbols.ts";
 import type { Link } from "./link.ts";
 import { nearHint } from "./near.ts";
 import { openTracefs } from "./tracefs.ts";
@@ -80,7 +80,7 @@ function title(functions: KprobeMultiOptions["functions"]): string {
 }
 
 function missing(symbols: readonly string[]): string {
-  const names = kernelFunctionNames();
+  const names = new Set(kernelFunctionNames());
   const absent = symbols.find((symbol) => !names.has(symbol));
   return absent === undefined
     ? "one of these functions among those that can be traced"
@@ -104,7 +104,7 @@ function traceable(kernel: Kernel, action: string, pattern: string): string[] {
     );
   }
   const known = new Map<string, number>();
-  for (const { name } of kernelFunctions()) known.set(name, (known.get(name) ?? 0) + 1);
+  for (const name of kernelFunctionNames()) known.set(name, (known.get(name) ?? 0) + 1);
   for (const line of text.split("\n")) {
     const name = line.split(/[ \t]/, 1)[0] ?? "";
     // The kernel refuses names that stand for several functions, and the list has some that kallsyms has not.

@@ -51,7 +51,7 @@ export function attachKprobe(program: Program, options: KprobeOptions): Link {
 }
 
 function untraceable(symbol: string): Explanation {
-  const names = kernelFunctionNames();
+  const names = new Set(kernelFunctionNames());
   const why = names.has(symbol)
     ? "the function is there but cannot be probed: it is excluded from tracing, or the offset is not the start of an instruction"
     : `the kernel has no such function${nearHint(symbol, names)}. It may be inlined, renamed by the compiler, or in a module that is not loaded`;
