@@ -7,7 +7,7 @@ import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType } from "./explain.ts";
 import { createLink } from "./kernel-link.ts";
-import { globMatcher, kernelFunctionNames } from "./kernel-symbols.ts";
+import { globMatcher, kernelFunctionNames, kernelFunctions } from "./kernel-symbols.ts";
 import type { Link } from "./link.ts";
 import { nearHint } from "./near.ts";
 import { openTracefs } from "./tracefs.ts";
@@ -37,14 +37,16 @@ export function attachKprobeMulti(program: Program, options: KprobeMultiOptions)
   requireType(program, target, "kprobe");
   const { kernel } = program;
   const action = attachAction(program, target);
-  const names = "pattern" in functions ? traceable(kernel, action, functions.pattern) : undefined;
-  const symbols = "names" in functions ? functions.names : names;
-  const count = symbols?.length ?? ("addresses" in functions ? functions.addresses.length : 0);
+  const symbols = "names" in functions ? functions.names : undefined;
+  const addresses =
+    "pattern" in functions
+      ? traceable(kernel, action, functions.pattern)
+      : "addresses" in functions
+        ? functions.addresses
+        : [];
+  const count = symbols?.length ?? addresses.length;
   const cookies = cookieArray(action, count, options.cookies, "pattern" in functions);
-  const places =
-    symbols === undefined
-      ? words("addresses" in functions ? functions.addresses : [])
-      : symbolArray(kernel, symbols);
+  const places = symbols === undefined ? words(addresses) : symbolArray(kernel, symbols);
   return createLink(
     program,
     "kprobe_multi",
@@ -87,14 +89,43 @@ function missing(symbols: readonly string[]): string {
     : `function "${absent}"${nearHint(absent, names)}`;
 }
 
-/** The functions that the kernel can trace and that fit a pattern, each name once. */
-function traceable(kernel: Kernel, action: string, pattern: string): string[] {
+/**
+ * The addresses of the functions that the kernel can trace and that fit a pattern. Names are compared by address,
+ * because the kernel's list has one name of each place: `__ia32_sys_gettid` for `__x64_sys_gettid`.
+ */
+function traceable(kernel: Kernel, action: string, pattern: string): bigint[] {
+  const listed = traceableNames(kernel, action);
   const fits = globMatcher(pattern);
-  const names = new Set<string>();
+  // By name: its address, undefined once the name stands for several functions.
+  const places = new Map<string, bigint | undefined>();
+  for (const { name, address } of kernelFunctions())
+    places.set(name, places.has(name) ? undefined : address);
+  const allowed = new Set<bigint>();
+  for (const name of listed) {
+    const address = places.get(name);
+    if (address !== undefined) allowed.add(address);
+  }
+  const found = new Set<bigint>();
+  for (const [name, address] of places)
+    if (address !== undefined && allowed.has(address) && fits(name)) found.add(address);
+  if (found.has(0n))
+    throw new LinuxError(
+      "permission",
+      `${action}: the kernel hides its addresses from this process; run as root with kernel.kptr_restrict below 2`,
+    );
+  if (found.size > 0) return [...found];
+  throw new LinuxError(
+    "not-found",
+    `${action}: no traceable function fits this pattern${nearHint(pattern.replaceAll(/[*?]/g, ""), places.keys())}`,
+  );
+}
+
+function traceableNames(kernel: Kernel, action: string): string[] {
   using tracefs = openTracefs(kernel, action);
-  let text = "";
   try {
-    text = readFileSync(`${tracefs.path}/available_filter_functions`, "latin1");
+    return readFileSync(`${tracefs.path}/available_filter_functions`, "latin1")
+      .split("\n")
+      .map((line) => line.split(/[ \t]/, 1)[0] ?? "");
   } catch (error) {
     throw new LinuxError(
       "permission",
@@ -103,19 +134,6 @@ function traceable(kernel: Kernel, action: string, pattern: string): string[] {
       { cause: error },
     );
   }
-  const known = new Map<string, number>();
-  for (const name of kernelFunctionNames()) known.set(name, (known.get(name) ?? 0) + 1);
-  for (const line of text.split("\n")) {
-    const name = line.split(/[ \t]/, 1)[0] ?? "";
-    // The kernel refuses names that stand for several functions, and the list has some that kallsyms has not.
-    if (name !== "" && fits(name) && known.get(name) === 1) names.add(name);
-  }
-  if (names.size === 0)
-    throw new LinuxError(
-      "not-found",
-      `${action}: no traceable function fits this pattern${nearHint(pattern.replaceAll(/[*?]/g, ""), known.keys())}`,
-    );
-  return [...names];
 }
 
 function words(values: readonly bigint[]): Uint8Array {

@@ -38,6 +38,11 @@ export function attachSockmap(program: Program, options: SockmapOptions): Link {
       "invalid",
       `${attachAction(program, target)}: say which hook with "attachType", e.g. "sk_skb_stream_verdict"`,
     );
+  if (map.type !== "sockmap" && map.type !== "sockhash")
+    throw new LinuxError(
+      "invalid",
+      `${attachAction(program, target)}: it is a map of type ${map.type}, sockmap or sockhash is needed`,
+    );
   const attach_type = attachTypeNumber(attachType);
   if (options.via !== "attach") {
     const result = tryCreateLink(program, { target_fd: map.fd.value, attach_type });
@@ -47,7 +52,7 @@ export function attachSockmap(program: Program, options: SockmapOptions): Link {
         rights: ["CAP_NET_ADMIN"],
         reasons: {
           EBUSY: "a program is attached there already; this hook takes one",
-          EINVAL: `the map holds no sockets, the program is for another hook, or the kernel has no links on sockmaps, which need Linux ${SOCKMAP_LINKS}`,
+          EINVAL: `the program is for another hook, or the kernel has no links on sockmaps, which need Linux ${SOCKMAP_LINKS}`,
         },
       });
   }
@@ -69,7 +74,7 @@ export function attachSockmap(program: Program, options: SockmapOptions): Link {
     throw explainedError(kernel, attachAction(program, target), result, {
       rights: ["CAP_NET_ADMIN"],
       reasons: {
-        EINVAL: "the map holds no sockets, or the program is for another hook",
+        EINVAL: "the program is for another hook",
         EOPNOTSUPP: "a program that excludes this one is attached to the map",
         EBUSY: "a program that excludes this one is attached to the map",
       },
