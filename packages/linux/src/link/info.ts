@@ -12,6 +12,27 @@ interface LinkBase {
   readonly programId: number;
 }
 
+/** What a perf event is that a link binds a program to. */
+export type PerfEventKind =
+  | "unknown"
+  | "uprobe"
+  | "uretprobe"
+  | "kprobe"
+  | "kretprobe"
+  | "tracepoint"
+  | "counter";
+
+// By the numbers of enum bpf_perf_event_type.
+const PERF_EVENT_KINDS: readonly PerfEventKind[] = [
+  "unknown",
+  "uprobe",
+  "uretprobe",
+  "kprobe",
+  "kretprobe",
+  "tracepoint",
+  "counter",
+];
+
 /** The kernel's details by type of link. */
 type LinkDetail =
   | { readonly type: "raw_tracepoint"; readonly tracepoint: string }
@@ -51,7 +72,14 @@ type LinkDetail =
       readonly attachType: AttachType | undefined;
     }
   | { readonly type: "kprobe_multi" | "uprobe_multi"; readonly count: number }
-  | { readonly type: "perf_event" | "tracing_multi" | "unspec" }
+  | {
+      readonly type: "perf_event";
+      /** What the event is, since Linux 6.6. */
+      readonly event: PerfEventKind | undefined;
+      /** The kernel function, the tracepoint or the file; empty for counters and before Linux 6.6. */
+      readonly name: string;
+    }
+  | { readonly type: "tracing_multi" | "unspec" }
   | { readonly type: "unknown"; readonly number: number };
 
 /** What the kernel says about a link (Linux 5.8; details as far as the running kernel gives them). */
@@ -132,10 +160,35 @@ function detailOf(kernel: Kernel, fd: number, info: ObjectInfo<"link">): LinkDet
     case "uprobe_multi":
       return { type, count: info.number("uprobe_multi.count") };
     case "perf_event":
+      return { type, ...perfEventDetail(PERF_EVENT_KINDS[info.number("perf_event.type")], name) };
     case "tracing_multi":
     case "unspec":
       return { type };
     case undefined:
       return { type: "unknown", number: info.number("type") };
+  }
+}
+
+function perfEventDetail(
+  event: PerfEventKind | undefined,
+  name: (pointer: InfoField<"link">, length: InfoField<"link">) => string,
+): { event: PerfEventKind | undefined; name: string } {
+  switch (event) {
+    case "uprobe":
+    case "uretprobe":
+      return { event, name: name("perf_event.uprobe.file_name", "perf_event.uprobe.name_len") };
+    case "kprobe":
+    case "kretprobe":
+      return { event, name: name("perf_event.kprobe.func_name", "perf_event.kprobe.name_len") };
+    case "tracepoint":
+      return {
+        event,
+        name: name("perf_event.tracepoint.tp_name", "perf_event.tracepoint.name_len"),
+      };
+    case "counter":
+      return { event, name: "" };
+    case "unknown":
+    case undefined:
+      return { event: undefined, name: "" };
   }
 }

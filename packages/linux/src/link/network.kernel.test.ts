@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 
-import { assertNoLeaks, countingProgram, kernelTest } from "@ocelli/testkit";
+import { assertNoLeaks, countingProgram, kernelTest, skipReason } from "@ocelli/testkit";
 
 import { setInterfaceUp } from "../netlink/interface.ts";
 import { addClsact, deleteClsact, hasClsact, listFilters } from "../netlink/tc.ts";
@@ -165,6 +165,19 @@ kernelTest("attachTcx() falls back to clsact and takes away what it made", {}, (
           'Cannot attach "count" to egress of interface "lo": anchors and revisions need tcx, from Linux 6.6; with clsact give a priority to attachClsact()',
       },
     );
+  }),
+);
+
+kernelTest("attachTcx() chooses clsact by itself where the kernel has no tcx", {}, () =>
+  assertNoLeaks(async (track) => {
+    using counting = countingProgram("sched_cls", { returns: TC_NEXT });
+    const link = track(attachTcx(counting.program, { interface: "lo", direction: "egress" }));
+    await sendDatagram();
+    assert.ok(counting.count() > 0);
+    const tooOld = skipReason({ needs: ["tcx"] }) !== undefined;
+    assert.deepEqual([link.kind, hasClsact(kernel, 1)], tooOld ? ["clsact", true] : ["tcx", false]);
+    link[Symbol.dispose]();
+    assert.equal(hasClsact(kernel, 1), false);
   }),
 );
 

@@ -23,6 +23,9 @@ kernelTest("attachTracepoint() runs the program until the link is disposed of", 
     const options = { tracepoint: "raw_syscalls/sys_enter" };
     const link = track(attachTracepoint(counting.program, options));
     assert.equal(link.target, 'tracepoint "raw_syscalls/sys_enter"');
+    const info = link.info();
+    if (info?.type === "perf_event" && info.event !== undefined)
+      assert.deepEqual([info.event, info.name], ["tracepoint", "sys_enter"]);
     makeSystemCalls();
     assert.ok(counting.count() >= 10);
     link[Symbol.dispose]();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 
 import { assertNoLeaks, countingProgram, kernelTest } from "@ocelli/testkit";
 
@@ -27,6 +27,9 @@ kernelTest("attachUprobe() runs at entry and return of a library's function", {}
     const place = { path: libc, at: "syscall", pid: process.pid };
     const first = track(attachUprobe(entry.program, place));
     using _second = track(attachUprobe(exit.program, { ...place, atReturn: true }));
+    const info = first.info();
+    if (info?.type === "perf_event" && info.event !== undefined)
+      assert.deepEqual([info.event, info.name], ["uprobe", realpathSync(libc)]);
     makeSystemCalls();
     assert.ok(entry.count() >= 10 && exit.count() >= 10);
     first[Symbol.dispose]();
