@@ -67,6 +67,7 @@ export const FEATURES = {
   ksym_typed: { title: "typed kernel symbols", since: "5.10" },
   kfunc: { title: "calls of kernel functions", since: "5.13" },
   kfunc_module: { title: "calls of kernel functions in modules", since: "5.16" },
+  kfunc_task: { title: "kernel functions on tasks", since: "6.2" },
   enum64: { title: "64-bit enums in BTF", since: "6.0" },
   type_tag: { title: "type tags in BTF", since: "5.17" },
   decl_tag: { title: "declaration tags in BTF", since: "5.16" },
