@@ -1,7 +1,13 @@
-export { Collection, CollectionVariable, type CollectionParts } from "./collection/collection.ts";
-export { loadBtf } from "./collection/btf.ts";
 export { btfSupport } from "./collection/btf-support.ts";
-export { loadCollection, type LoadCollectionOptions } from "./collection/load.ts";
+export { loadBtf } from "./collection/btf.ts";
+export { Collection, CollectionVariable, type CollectionParts } from "./collection/collection.ts";
+export {
+  fillKconfig,
+  parseConfiguration,
+  readConfiguration,
+  type KernelConfiguration,
+} from "./collection/kconfig.ts";
+export { kernelAddresses } from "./collection/kernel-symbols.ts";
 export {
   dropKernelTypes,
   kernelTypes,
@@ -9,18 +15,16 @@ export {
   type KernelTypes,
   type ModuleTypes,
 } from "./collection/kernel-types.ts";
-export { kernelAddresses } from "./collection/kernel-symbols.ts";
-export {
-  fillKconfig,
-  parseConfiguration,
-  readConfiguration,
-  type KernelConfiguration,
-} from "./collection/kconfig.ts";
+export { loadCollection, type LoadCollectionOptions } from "./collection/load.ts";
 export type { ProgramTarget } from "./collection/programs.ts";
 export type { VariableValue } from "./collection/variables.ts";
 export { parseCpuList, possibleCpus } from "./cpu.ts";
 export { LinuxError, type LinuxErrorCode } from "./error.ts";
 export { Fd } from "./fd.ts";
+export type { ProbeAnswer } from "./feature/answer.ts";
+export { probeHelper, probeHelpers } from "./feature/probe-helpers.ts";
+export type { InstructionFeature } from "./feature/probe-instructions.ts";
+export { probeFeatures, type ProbedFeatures } from "./feature/probe.ts";
 export {
   FEATURES,
   compareReleases,
