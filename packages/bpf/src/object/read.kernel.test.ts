@@ -8,6 +8,7 @@ import { encodeInstructions } from "../asm/encode.ts";
 import { formatDiagnostic, type Result } from "../diagnostic.ts";
 import { linkProgram } from "./link.ts";
 import { readCollection } from "./read.ts";
+import { writeCollection } from "./write.ts";
 
 function programsOf(debianPackage: string): string[] {
   const files = execFileSync("dpkg-query", ["-L", debianPackage], { encoding: "utf8" });
@@ -22,7 +23,7 @@ function complaintsOf(result: Result<unknown>, about: string): string[] {
 }
 
 kernelTest(
-  "readCollection() reads every object inside the tools of libbpf, and links all programs",
+  "readCollection() reads every object inside the tools of libbpf, links all programs, and reads alike what it writes",
   { tools: ["libbpf-tools"] },
   () => {
     const complaints: string[] = [];
@@ -35,6 +36,13 @@ kernelTest(
         const collection = readCollection(bytes);
         complaints.push(...complaintsOf(collection, `${path}+${offset}`));
         if (!collection.ok) continue;
+        const written = writeCollection(collection.value);
+        complaints.push(...complaintsOf(written, `${path} written`));
+        const again = written.ok ? readCollection(written.value) : written;
+        complaints.push(...complaintsOf(again, `${path} read again`));
+        // Types grow when maps are written anew.
+        if (again.ok)
+          assert.deepEqual({ ...again.value, btf: 0 }, { ...collection.value, btf: 0 }, path);
         for (const program of collection.value.programs.values()) {
           programs += 1;
           const linked = linkProgram(collection.value, program);
