@@ -13,6 +13,7 @@ import { ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { MAP_FLAGS } from "./flags.ts";
 import { BpfMap } from "./map.ts";
+import { wakeKernelTypes } from "./wake-kernel-types.ts";
 
 /** What a map needs from the running kernel besides its blueprint. */
 export interface CreateMapOptions {
@@ -135,7 +136,11 @@ export function createMap(kernel: Kernel, spec: MapSpec, options: CreateMapOptio
     excl_prog_hash: options.exclusiveProgramHash,
     excl_prog_hash_size: options.exclusiveProgramHash?.length,
   });
-  const fd = kernel.bpf(COMMANDS.map_create, attribute);
+  let fd = kernel.bpf(COMMANDS.map_create, attribute);
+  if (fd === -ERRNO.ENOTSUPP && options.kernelValueTypeId !== undefined) {
+    wakeKernelTypes(kernel);
+    fd = kernel.bpf(COMMANDS.map_create, attribute);
+  }
   if (fd < 0) throw creationError(kernel, spec, -fd);
   return new BpfMap(kernel, new Fd(kernel, fd), spec.name);
 }
