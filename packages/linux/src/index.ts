@@ -168,6 +168,7 @@ export {
   type PermissionFacts,
 } from "./permission.ts";
 export { BPFFS, isBpffs, mountBpffs, pinPath } from "./pin/bpffs.ts";
+export { objectKind, type ObjectKind } from "./pin/kind.ts";
 export { openPinned, pinObject, unpin, type Access, type PinOptions } from "./pin/pin.ts";
 export { openOrCreatePinned, type PinnedMap, type PinnedMapOptions } from "./pin/pinned-map.ts";
 export { walkPinned, type PinnedObject } from "./pin/walk.ts";

@@ -61,6 +61,15 @@ const WITHOUT_BTF: ReadonlySet<MapType> = new Set<MapType>([
   "insn_array",
 ]);
 
+// Their allocation asks for CAP_NET_ADMIN besides CAP_BPF: kernel/bpf/syscall.c, map_create().
+const NETWORK: ReadonlySet<MapType> = new Set<MapType>([
+  "devmap",
+  "devmap_hash",
+  "xskmap",
+  "sockmap",
+  "sockhash",
+]);
+
 const FEATURE_OF: Partial<Record<MapType, Feature>> = {
   ringbuf: "ringbuf",
   user_ringbuf: "user_ringbuf",
@@ -162,7 +171,7 @@ function creationError(kernel: Kernel, spec: MapSpec, errno: number): LinuxError
   if (errno === ERRNO.EPERM || errno === ERRNO.EACCES)
     return new LinuxError(
       "permission",
-      `${action}: ${named}, ${explainPermission(kernel, ["CAP_NET_ADMIN"])}`,
+      `${action}: ${named}, ${explainPermission(kernel, NETWORK.has(spec.type) ? ["CAP_NET_ADMIN"] : [])}`,
       errno,
     );
   if (errno === ERRNO.EINVAL || errno === ERRNO.E2BIG || errno === ERRNO.ENOMEM) {

@@ -29,7 +29,10 @@ export interface MapInfo {
   readonly ifindex: number;
 }
 
-/** Asks the kernel about an open map. Throws what the kernel says, e.g. `invalid` for a descriptor of something else. */
+/**
+ * Asks the kernel about an open map. For a program's or a link's descriptor the kernel gives nonsense without a word: ask
+ * `objectKind()` first about what comes from elsewhere. Throws `invalid` for a descriptor that is not BPF's.
+ */
 export function mapInfo(kernel: Kernel, fd: Fd): MapInfo {
   const info = objectInfo(kernel, "map", fd.value);
   const typeNumber = info.number("type");

@@ -36,7 +36,7 @@ export class BpfMap implements Disposable {
   readonly copySize: number;
   #elements: ElementPort | undefined;
 
-  /** Takes over `fd`, also when it throws because `fd` is not a map's. */
+  /** Takes over `fd`, a map's, also when it throws. */
   constructor(kernel: Kernel, fd: Fd, name?: string) {
     this.kernel = kernel;
     this.fd = fd;

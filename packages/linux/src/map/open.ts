@@ -3,6 +3,7 @@ import { COMMANDS } from "@ocelli/bpf";
 import { LinuxError } from "../error.ts";
 import { Fd } from "../fd.ts";
 import { explainPermission } from "../permission.ts";
+import { objectKind } from "../pin/kind.ts";
 import { accessFlags, openPinned, type Access } from "../pin/pin.ts";
 import { attributeField, encodeAttribute } from "../port/attribute.ts";
 import { ERRNO, errnoName, systemError } from "../port/errno.ts";
@@ -29,13 +30,11 @@ export function openMapById(kernel: Kernel, id: number, access: Access = "read-w
 /** Opens the map that is pinned at a path. Throws `not-found`, or `invalid` when something else is pinned there. */
 export function openPinnedMap(kernel: Kernel, path: string, access: Access = "read-write"): BpfMap {
   const fd = openPinned(kernel, path, access);
-  try {
-    return new BpfMap(kernel, fd);
-  } catch (cause) {
-    throw new LinuxError("invalid", `Cannot open the map pinned at "${path}": it is no map`, 0, {
-      cause,
-    });
-  }
+  const kind = objectKind(fd);
+  if (kind === "map") return new BpfMap(kernel, fd);
+  fd[Symbol.dispose]();
+  const found = kind === "other" ? "something else" : `a ${kind}`;
+  throw new LinuxError("invalid", `Cannot open the map pinned at "${path}": it is ${found}`);
 }
 
 /** Ids of all maps of the machine in ascending order. Needs CAP_SYS_ADMIN; throws `permission` without. */

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { suite } from "node:test";
 
+import { COMMANDS } from "@ocelli/bpf";
 import { kernelTest } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
+import { Fd } from "../fd.ts";
 import { MapMismatchError } from "../map/compare.ts";
 import { createMap } from "../map/create.ts";
 import { mapIds, openMapById, openPinnedMap } from "../map/open.ts";
 import { mapSpec } from "../map/spec.ts";
+import { encodeAttribute } from "../port/attribute.ts";
+import { objectInfo } from "../port/info.ts";
 import { openKernel } from "../port/koffi.ts";
 import { BPFFS, isBpffs, mountBpffs, pinPath } from "./bpffs.ts";
 import { openPinned, pinObject, unpin } from "./pin.ts";
@@ -74,6 +78,31 @@ suite("pins", () => {
       refusal(() => openPinnedMap(kernel, path)),
       `not-found: Cannot open the object pinned at "${path}" as nothing is there: ENOENT`,
     );
+  });
+
+  kernelTest("programs are told from maps", {}, () => {
+    using folder = ownBpffs();
+    const path = `${folder.path}/filter`;
+    const insns = Uint8Array.of(0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0);
+    const license = new TextEncoder().encode("GPL\0");
+    const attribute = encodeAttribute(kernel, "prog_load", {
+      prog_type: 1,
+      insns,
+      insn_cnt: 2,
+      license,
+    });
+    using program = new Fd(kernel, kernel.bpf(COMMANDS.prog_load, attribute));
+    pinObject(kernel, program, path);
+    assert.equal(
+      refusal(() => openPinnedMap(kernel, path)),
+      `invalid: Cannot open the map pinned at "${path}": it is a program`,
+    );
+    const id = objectInfo(kernel, "prog", program.value).number("id");
+    assert.deepEqual(
+      [...walkPinned(kernel, folder.path)].filter((pin) => pin.path === path),
+      [{ kind: "program", path, id }],
+    );
+    unpin(path);
   });
 
   kernelTest("openMapById() says that there is no such map", {}, () => {

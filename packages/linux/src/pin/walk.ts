@@ -1,10 +1,11 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { LinuxError } from "../error.ts";
 import { objectInfo } from "../port/info.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { BPFFS, isBpffs } from "./bpffs.ts";
+import { objectKind } from "./kind.ts";
 import { openPinned } from "./pin.ts";
 
 /** Something pinned on a BPF file system. `other` is what cannot be opened as an object of this user. */
@@ -41,14 +42,12 @@ function* walk(kernel: Kernel, folder: string): Generator<PinnedObject, void> {
 function identify(kernel: Kernel, path: string): PinnedObject {
   try {
     using fd = openPinned(kernel, path);
-    // The anonymous inode's name tells: kernel/bpf/syscall.c calls them bpf-map, bpf-prog, bpf_link.
-    const target = readlinkSync(`/proc/self/fd/${fd.value}`);
-    if (target.includes("bpf-map"))
-      return { kind: "map", path, id: objectInfo(kernel, "map", fd.value).number("id") };
-    if (target.includes("bpf-prog"))
-      return { kind: "program", path, id: objectInfo(kernel, "prog", fd.value).number("id") };
-    if (/bpf[-_]link/.test(target))
-      return { kind: "link", path, id: objectInfo(kernel, "link", fd.value).number("id") };
+    const kind = objectKind(fd);
+    if (kind === "map") return { kind, path, id: objectInfo(kernel, "map", fd.value).number("id") };
+    if (kind === "program")
+      return { kind, path, id: objectInfo(kernel, "prog", fd.value).number("id") };
+    if (kind === "link")
+      return { kind, path, id: objectInfo(kernel, "link", fd.value).number("id") };
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
   }
