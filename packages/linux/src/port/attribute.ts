@@ -14,9 +14,12 @@ export type AttributeFields<A extends AttributeName> = {
 
 const encoder = new TextEncoder();
 
+// An address alone does not keep a buffer from being collected, and a local variable ends with its last use.
+const held = new WeakMap<Uint8Array, Uint8Array[]>();
+
 /**
- * Lays out an attribute for bpf(2), zero-padded. Buffers given as fields are passed by address: the caller must keep
- * them referenced until the call returns.
+ * Lays out an attribute for bpf(2), zero-padded. Buffers given as fields are passed by address, and live as long as
+ * the attribute does.
  */
 export function encodeAttribute<A extends AttributeName>(
   kernel: Kernel,
@@ -26,20 +29,24 @@ export function encodeAttribute<A extends AttributeName>(
   const layout = ATTRIBUTES[name];
   const bytes = new Uint8Array(layout.size);
   const view = new DataView(bytes.buffer);
+  const buffers: Uint8Array[] = [];
   // The table's fields and the keys of `values` are the same set, by the type above.
   const fields: Readonly<Record<string, readonly [number, number]>> = layout.fields;
   for (const [field, value] of Object.entries<AttributeValue | undefined>(values)) {
     const place = fields[field];
     if (value === undefined || place === undefined) continue;
     const [offset, size] = place;
-    if (value instanceof Uint8Array) view.setBigUint64(offset, kernel.address(value), true);
-    else if (typeof value === "string")
+    if (value instanceof Uint8Array) {
+      view.setBigUint64(offset, kernel.address(value), true);
+      buffers.push(value);
+    } else if (typeof value === "string")
       bytes.set(encoder.encode(value).subarray(0, size - 1), offset);
     else if (size === 8) view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
     else if (size === 4) view.setUint32(offset, Number(value) >>> 0, true);
     else if (size === 2) view.setUint16(offset, Number(value), true);
     else view.setUint8(offset, Number(value));
   }
+  if (buffers.length > 0) held.set(bytes, buffers);
   return bytes;
 }
 

@@ -71,9 +71,13 @@ function createKernel(): Kernel {
   const bpfNumber = NUMBERS.bpf[column];
   const pageSize = Number(libc.func("long sysconf(int)")(30)); // _SC_PAGESIZE
 
+  // Buffers that the system call under way reads or writes: an address alone does not keep them from being collected.
+  const passed: Uint8Array[] = [];
   const plain = (argument: SyscallArgument | undefined): number | bigint => {
     if (argument === undefined || argument === null) return 0;
-    return argument instanceof Uint8Array ? koffi.address(argument) : argument;
+    if (!(argument instanceof Uint8Array)) return argument;
+    passed.push(argument);
+    return koffi.address(argument);
   };
   const kernel: Kernel = {
     architecture,
@@ -83,6 +87,7 @@ function createKernel(): Kernel {
       const result = Number(
         call(number, plain(a), plain(b), plain(c), plain(d), plain(e), plain(f)),
       );
+      passed.length = 0;
       return result === -1 ? -koffi.errno() : result;
     },
     bpf(command, attribute) {
