@@ -62,7 +62,7 @@ const TABLES: readonly EnumTable[] = [
 
 /**
  * The names and numbers of one enum, in its order. Of several names for one number the first stands, unless it is
- * marked deprecated; ends of enums (`__MAX_…`, `…_MAX_ID`) are left out.
+ * marked deprecated; ends of enums (`__MAX_…`, `MAX_…`) lack the prefix and are left out.
  */
 function enumEntries(btf: Btf, table: EnumTable): Map<string, number> {
   const [id] = btf.idsByName(table.enumName, "enum");
@@ -70,7 +70,7 @@ function enumEntries(btf: Btf, table: EnumTable): Map<string, number> {
   if (type?.kind !== "enum") throw new Error(`The BTF has no enum ${table.enumName}`);
   const byNumber = new Map<number, string>();
   for (const { name, value } of type.values) {
-    if (name.startsWith("__") || name.endsWith("_MAX_ID") || name === NO_COMMAND) continue;
+    if (!name.startsWith(table.prefix) || name === NO_COMMAND) continue;
     const known = byNumber.get(Number(value));
     if (known === undefined || known.endsWith("_DEPRECATED")) byNumber.set(Number(value), name);
   }

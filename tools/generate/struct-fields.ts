@@ -26,8 +26,8 @@ export function structNamed(btf: Btf, name: string): Aggregate {
 }
 
 /**
- * All fields of a struct. Anonymous structs and unions count as part of what they are in. Bit fields and nameless
- * padding are left out.
+ * All fields of a struct. Anonymous structs and unions count as part of what they are in. Bit fields, reserved ones
+ * and nameless padding are left out.
  */
 export function flatFields(btf: Btf, type: Aggregate, base = 0, prefix = ""): FlatField[] {
   return type.members.flatMap((member) => {
@@ -43,7 +43,8 @@ export function flatFields(btf: Btf, type: Aggregate, base = 0, prefix = ""): Fl
       );
     }
     const size = sizeOf(btf, member.typeId);
-    if (member.name === "" || size === undefined) return [];
+    // Reserved fields get their names later, on a newer kernel.
+    if (member.name === "" || member.name.startsWith("__reserved") || size === undefined) return [];
     return [{ name: `${prefix}${member.name}`, offset, size }];
   });
 }

@@ -38,7 +38,7 @@ suite("generated tables", () => {
       for (const { path, text } of generateFiles(btf.value)) {
         const committed = facts(readFileSync(join(root, path), "utf8"));
         const running = facts(text);
-        assert.ok(running.size >= 8, `${path}: only ${running.size} entries were read from BTF`);
+        assert.ok(running.size >= 5, `${path}: only ${running.size} entries were read from BTF`);
         for (const [name, value] of running) {
           assert.equal(committed.get(name), value, `${path}: ${name}`);
         }

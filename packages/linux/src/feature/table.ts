@@ -50,6 +50,7 @@ export const FEATURES = {
   cgrp_storage: { title: "cgroup storage maps", since: "6.2" },
   arena: { title: "arenas", since: "6.9" },
   insn_array: { title: "instruction array maps", since: "7.0" },
+  creation_log: { title: "the kernel's words on refused maps", since: "7.2" },
   rhash: { title: "resizable hash maps", since: "7.2" },
   map_batch: { title: "batch operations on hash and array maps", since: "5.6" },
   hash_take: { title: "lookup and delete in one step in hash tables", since: "5.14" },

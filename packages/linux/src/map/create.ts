@@ -9,8 +9,9 @@ import { compareReleases, FEATURES, minimumKernel, type Feature } from "../featu
 import { liftMemlock } from "../memlock.ts";
 import { explainPermission } from "../permission.ts";
 import { encodeAttribute } from "../port/attribute.ts";
-import { ERRNO, errnoName, systemError } from "../port/errno.ts";
+import { codeOfErrno, ERRNO, errnoName } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
+import { creationLog } from "./creation-log.ts";
 import { MAP_FLAGS } from "./flags.ts";
 import { BpfMap } from "./map.ts";
 import { wakeKernelTypes } from "./wake-kernel-types.ts";
@@ -150,13 +151,13 @@ export function createMap(kernel: Kernel, spec: MapSpec, options: CreateMapOptio
     wakeKernelTypes(kernel);
     fd = kernel.bpf(COMMANDS.map_create, attribute);
   }
-  if (fd < 0) throw creationError(kernel, spec, -fd);
+  if (fd < 0) throw creationError(kernel, spec, -fd, creationLog(kernel, attribute));
   return new BpfMap(kernel, new Fd(kernel, fd), spec.name);
 }
 
-function creationError(kernel: Kernel, spec: MapSpec, errno: number): LinuxError {
+function creationError(kernel: Kernel, spec: MapSpec, errno: number, log: string): LinuxError {
   const action = `Cannot create map "${spec.name}" of type ${spec.type}`;
-  const named = errnoName(errno);
+  const named = log === "" ? errnoName(errno) : `${errnoName(errno)}, the kernel says "${log}"`;
   const feature = FEATURE_OF[spec.type];
   if (feature !== undefined) {
     const since = minimumKernel(feature, kernel.architecture);
@@ -182,5 +183,5 @@ function creationError(kernel: Kernel, spec: MapSpec, errno: number): LinuxError
       errno,
     );
   }
-  return systemError(action, -errno);
+  return new LinuxError(codeOfErrno(errno), `${action}: ${named}`, errno);
 }

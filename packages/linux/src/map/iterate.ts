@@ -14,6 +14,7 @@ const BATCHED: ReadonlySet<string> = new Set([
   "lru_hash",
   "percpu_hash",
   "lru_percpu_hash",
+  "rhash",
   "array",
   "percpu_array",
 ]);

@@ -6,7 +6,7 @@ import { kernelTest } from "@ocelli/testkit";
 import { LinuxError } from "../error.ts";
 import { openKernel } from "../port/koffi.ts";
 import { createMap } from "./create.ts";
-import { BPF_EXIST, BPF_NOEXIST } from "./flags.ts";
+import { BPF_EXIST, BPF_NOEXIST, MAP_FLAGS } from "./flags.ts";
 import { mapSpec } from "./spec.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -106,6 +106,19 @@ suite("BpfMap", () => {
     },
   );
 
+  kernelTest("a buffer that is too small is refused", {}, () => {
+    using map = hash();
+    map.update(u32(1), bytes(7, 8));
+    assert.equal(
+      refusal(() => map.lookup(u32(1), bytes(0))),
+      'RangeError: Cannot read 2 bytes of map "flows" into a buffer of 1',
+    );
+    assert.equal(
+      refusal(() => map.nextKey(undefined, bytes(0))),
+      'RangeError: Cannot read 4 bytes of map "flows" into a buffer of 1',
+    );
+  });
+
   kernelTest("a closed map is refused", {}, () => {
     const map = hash();
     map[Symbol.dispose]();
@@ -132,6 +145,14 @@ suite("BpfMap", () => {
     assert.equal(
       refusal(() => createMap(kernel, mapSpec({ name: "odd", type: "array", keySize: 5 }))),
       'invalid: Cannot create map "odd" of type array with keys of 5 bytes, values of 4 bytes, 1 entries and flags 0x0: EINVAL',
+    );
+  });
+
+  kernelTest("createMap() repeats the kernel's words", { needs: ["creation_log"] }, () => {
+    const spec = mapSpec({ name: "far", type: "hash", flags: MAP_FLAGS.numa_node, numaNode: 99 });
+    assert.equal(
+      refusal(() => createMap(kernel, spec)),
+      'invalid: Cannot create map "far" of type hash with keys of 4 bytes, values of 4 bytes, 1 entries and flags 0x4: EINVAL, the kernel says "Invalid numa_node."',
     );
   });
 });

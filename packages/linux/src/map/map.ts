@@ -108,9 +108,7 @@ export class BpfMap implements Disposable {
     const result = key === undefined ? elements.firstKey() : elements.nextKey();
     if (result === -ERRNO.ENOENT) return undefined;
     if (result < 0) throw this.#failure("find the next key of", result);
-    if (into === undefined) return elements.next.slice();
-    into.set(elements.next);
-    return into;
+    return this.#give(elements.next, into);
   }
 
   /** Adds a value to a queue, stack or bloom filter. BPF_EXIST drops the oldest one when a queue or stack is full. */
@@ -187,7 +185,15 @@ export class BpfMap implements Disposable {
 
   #copyOut(source: Uint8Array, into: Uint8Array | undefined, flags: number): Uint8Array {
     const from = (flags & BPF_F_CPU) === 0 ? source : source.subarray(0, this.valueSize);
+    return this.#give(from, into);
+  }
+
+  #give(from: Uint8Array, into: Uint8Array | undefined): Uint8Array {
     if (into === undefined) return from.slice();
+    if (into.length < from.length)
+      throw new RangeError(
+        `Cannot read ${from.length} bytes of map "${this.name}" into a buffer of ${into.length}`,
+      );
     into.set(from);
     return into;
   }

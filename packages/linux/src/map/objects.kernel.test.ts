@@ -316,6 +316,24 @@ suite("values", () => {
     assert.deepEqual([...routes.keys()].toSorted(), ["10.0.0.0/8", "10.1.0.0/16"]);
   });
 
+  kernelTest("resizable hash tables work as hash tables do", { needs: ["rhash"] }, () => {
+    using map = createMap(
+      kernel,
+      mapSpec({ name: "grows", type: "rhash", maxEntries: 100, flags: MAP_FLAGS.no_prealloc }),
+    );
+    const squares = typedMap(map, u32, u32);
+    for (let i = 0; i < 100; i += 1) squares.set(i, i * i);
+    assert.deepEqual([squares.get(9), squares.take(9), squares.get(9)], [81, 81, undefined]);
+    const keys: number[] = [];
+    for (const [key, square] of squares.entries()) {
+      assert.equal(square, key * key);
+      keys.push(key);
+      assert.equal(squares.delete(key), true);
+    }
+    assert.equal(keys.length, 99);
+    assert.deepEqual([...squares.keys()], []);
+  });
+
   kernelTest("stack traces that nobody took are not there", {}, () => {
     using map = createMap(kernel, mapSpec({ name: "stacks", type: "stack_trace", valueSize: 64 }));
     assert.equal(map.lookup(value(0)), undefined);

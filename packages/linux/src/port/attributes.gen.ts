@@ -490,7 +490,6 @@ export const PERF_ATTRIBUTES = {
       sample_regs_intr: [96, 8],
       aux_watermark: [104, 4],
       sample_max_stack: [108, 2],
-      __reserved_2: [110, 2],
       aux_sample_size: [112, 4],
       aux_action: [116, 4],
       sig_data: [120, 8],
