@@ -1,7 +1,7 @@
 import type { Instruction } from "../asm/instruction.ts";
 import type { Btf } from "../btf/types.ts";
 import { type Diagnostic, errorAt, failure, type Result, success } from "../diagnostic.ts";
-import type { CoreTargets } from "./candidates.ts";
+import { type CandidateSearch, type CoreTargets, createCandidateSearch } from "./candidates.ts";
 import { describeAccess } from "./describe.ts";
 import { patchInstruction } from "./patch.ts";
 import { explainMissing, type PoisonedInstruction } from "./poison.ts";
@@ -20,14 +20,20 @@ export interface CoreRelocated {
   readonly poisoned: readonly PoisonedInstruction[];
 }
 
-/** Answers belong to an object and a kernel and live as long as both. */
-const resolvers = new WeakMap<CoreTargets, WeakMap<Btf, CoreResolver>>();
+interface Shared {
+  readonly search: CandidateSearch;
+  readonly byObject: WeakMap<Btf, CoreResolver>;
+}
+
+/** What was found out about a kernel and each object lives as long as they do. */
+const shared = new WeakMap<CoreTargets, Shared>();
 
 /**
  * Fits a program to a kernel: patches every instruction that carries a CO-RE relocation with the kernel's offset, size or
  * value, and takes the relocation off. What the kernel lacks is poisoned and reported, not refused.
  *
- * Pass the same `targets` object for all programs of all objects: the work done for a type is shared.
+ * Pass the same `targets` object for all programs of all objects: the work done for a type is shared. The kernel's types that
+ * were needed stay decoded as long as `targets` is referenced.
  *
  * Errors: `core-malformed` and `core-mismatch` (the object contradicts itself), `core-ambiguous` (the kernel has several
  * types of that name that differ), `core-incomparable` (types that cannot be compared or measured), `core-byte-order`.
@@ -95,15 +101,15 @@ const HINTS = {
 } as const;
 
 function resolverFor(localBtf: Btf, targets: CoreTargets): CoreResolver {
-  let byObject = resolvers.get(targets);
-  if (byObject === undefined) {
-    byObject = new WeakMap();
-    resolvers.set(targets, byObject);
+  let known = shared.get(targets);
+  if (known === undefined) {
+    known = { search: createCandidateSearch(targets), byObject: new WeakMap() };
+    shared.set(targets, known);
   }
-  let resolver = byObject.get(localBtf);
+  let resolver = known.byObject.get(localBtf);
   if (resolver === undefined) {
-    resolver = createCoreResolver(localBtf, targets);
-    byObject.set(localBtf, resolver);
+    resolver = createCoreResolver(localBtf, known.search);
+    known.byObject.set(localBtf, resolver);
   }
   return resolver;
 }

@@ -1,5 +1,5 @@
 import { type AccessSpec, parseAccess } from "./access.ts";
-import { type Candidate, type CoreTargets, createCandidateSearch } from "./candidates.ts";
+import type { Candidate, CandidateSearch } from "./candidates.ts";
 import { computeValue, type CoreValue } from "./compute.ts";
 import { describeAccess, describeType } from "./describe.ts";
 import { matchAccess, type Mismatch } from "./match.ts";
@@ -32,11 +32,10 @@ export interface CoreResolver {
   resolve(relocation: CoreRelocation): Resolution;
 }
 
-/** Prepares relocation of an object; nothing is decoded before it is asked for. */
-export function createCoreResolver(localBtf: Btf, targets: CoreTargets): CoreResolver {
+/** Prepares relocation of an object; nothing is decoded before it is asked for. Objects share the kernel's side. */
+export function createCoreResolver(localBtf: Btf, search: CandidateSearch): CoreResolver {
   // BPF has 64-bit pointers whatever the kernel has.
   const view = createTypeView(localBtf, 8);
-  const search = createCandidateSearch(targets);
   const candidatesOf = new Map<number, readonly Candidate[]>();
   const answers = new Map<string, Resolution>();
 
