@@ -24,8 +24,7 @@ export function flavouredNames(btf: Btf): readonly FlavouredName[] {
   // Three underscores in a row cannot hide between bytes 2, 5, 8, …
   for (let at = 2; at < table.length; at += 3) {
     if (table[at] !== UNDERSCORE) continue;
-    const [before, after] = [table[at - 1], table[at + 1]];
-    if (before !== UNDERSCORE && after !== UNDERSCORE) continue;
+    if (table[at - 1] !== UNDERSCORE && table[at + 1] !== UNDERSCORE) continue;
     let start = at;
     while (start > 0 && table[start - 1] !== 0) start -= 1;
     const whole = decodeString(table, start, table.length);
