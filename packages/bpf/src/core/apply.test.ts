@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import * as fc from "fast-check";
+
 import type { Instruction } from "../asm/instruction.ts";
 import { createBtfBuilder } from "../btf/build.ts";
 import { readBtf } from "../btf/read.ts";
@@ -8,7 +10,7 @@ import type { Btf, BtfEnumerator, BtfMember, BtfType } from "../btf/types.ts";
 import { formatDiagnostic } from "../diagnostic.ts";
 import { applyCoreRelocations } from "./apply.ts";
 import type { CoreTargets } from "./candidates.ts";
-import type { CoreKind } from "./relocation.ts";
+import { CORE_KINDS, type CoreKind } from "./relocation.ts";
 
 function btfOf(
   types: readonly BtfType[],
@@ -287,5 +289,118 @@ test("applyCoreRelocations() reports every relocation that cannot be, with place
   assert.deepEqual(
     result.diagnostics.map(({ span }) => span.offset),
     [8, 16],
+  );
+});
+
+test("applyCoreRelocations() tells negative enumerators from large ones", () => {
+  const enumOf = (signed: boolean, value: number): Btf =>
+    btfOf([{ kind: "enum", name: "e", size: 4, signed, values: [{ name: "A", value }] }]);
+  const low32 = 2 ** 32;
+  // The object's enum, the value in its instruction, the kernel's enum, the value that it gets.
+  const cases: [string, Btf, bigint, Btf, bigint][] = [
+    ["signed in both", enumOf(true, -5), -5n, enumOf(true, -50), -50n],
+    ["signed in the object", enumOf(true, -5), -5n, enumOf(false, low32 - 50), -50n],
+    ["signed in the kernel", enumOf(false, 5), 5n, enumOf(true, -50), -50n],
+    [
+      "unsigned in both",
+      enumOf(false, low32 - 5),
+      0xffff_fffbn,
+      enumOf(false, low32 - 50),
+      0xffff_ffcen,
+    ],
+    ["negative and not marked", enumOf(false, low32 - 5), -5n, enumOf(false, low32 - 50), -50n],
+    ["negative in an old kernel", enumOf(false, 5), 5n, enumOf(false, low32 - 50), -50n],
+  ];
+  for (const [what, from, found, kernel, expected] of cases) {
+    const [imm, imm2] = [BigInt.asIntN(32, found), BigInt.asIntN(32, found >> 32n)].map(Number);
+    const relocation = { kind: "enumval_value", typeId: 1, accessor: "0" } as const;
+    const load = {
+      opcode: 0x18,
+      dst: 0,
+      src: 0,
+      offset: 0,
+      imm: imm ?? 0,
+      imm2: imm2 ?? 0,
+      relocation,
+    };
+    const result = applyCoreRelocations([load], from, { kernel });
+    assert.ok(result.ok, what);
+    const [{ imm: low = 0, imm2: high = 0 } = {}] = result.value.instructions;
+    const value = (BigInt(high) << 32n) | BigInt.asUintN(32, BigInt(low));
+    assert.equal(value, expected, what);
+  }
+});
+
+test("applyCoreRelocations() never throws, whatever the types say", () => {
+  const id = fc.integer({ min: 0, max: 9 });
+  const name = fc.constantFrom("", "s", "s___x", "a", "b");
+  const size = fc.constantFrom(0, 1, 3, 4, 8, 16, 0xffff_ffff);
+  const flag = fc.boolean();
+  const type = fc.oneof(
+    fc.record({
+      kind: fc.constantFrom("struct" as const, "union" as const),
+      name,
+      size,
+      members: fc.array(
+        fc.record({
+          name,
+          typeId: id,
+          offsetBits: fc.nat(70),
+          bitfieldBits: fc.constantFrom(0, 1, 40, 255),
+        }),
+        { maxLength: 3 },
+      ),
+    }),
+    fc.record({
+      kind: fc.constantFrom("enum" as const, "enum64" as const),
+      name,
+      size,
+      signed: fc.constant(false),
+      values: fc.array(fc.record({ name, value: fc.nat() }), { maxLength: 3 }),
+    }),
+    fc.record({ kind: fc.constant("array" as const), typeId: id, indexTypeId: id, length: size }),
+    fc.record({ kind: fc.constant("ptr" as const), typeId: id }),
+    fc.record({ kind: fc.constant("typedef" as const), name, typeId: id }),
+    fc.record({ kind: fc.constant("fwd" as const), name, target: fc.constant("union" as const) }),
+    fc.record({
+      kind: fc.constant("func_proto" as const),
+      returnTypeId: id,
+      parameters: fc.array(fc.record({ name, typeId: id }), { maxLength: 3 }),
+    }),
+    fc.constantFrom(0, 1, 3, 4, 8, 16).map((bytes) => int("s", bytes, "signed")),
+  );
+  const list = fc.array(type, { minLength: 1, maxLength: 9 });
+  const accessor = fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }).map((at) => at.join(":"));
+  const relocation = fc.record({ kind: fc.constantFrom(...CORE_KINDS), typeId: id, accessor });
+  const instruction = fc.record({
+    opcode: fc.constantFrom(0xb7, 0x61, 0x63, 0x91, 0x18, 0x85),
+    dst: fc.constant(0),
+    src: fc.constant(0),
+    offset: fc.nat(8),
+    imm: fc.nat(8),
+    relocation,
+  });
+  fc.assert(
+    fc.property(
+      list,
+      list,
+      fc.array(instruction, { maxLength: 5 }),
+      flag,
+      (ours, theirs, program, order) => {
+        const littleEndian = order;
+        const instructions = program.map((one) =>
+          one.opcode === 0x18 ? Object.assign(one, { imm2: 0 }) : one,
+        );
+        const kernel = btfOf(theirs, { littleEndian });
+        const result = applyCoreRelocations(instructions, btfOf(ours, { littleEndian }), {
+          kernel,
+        });
+        const slots = (all: readonly Instruction[]): number =>
+          all.reduce((sum, { imm2 }) => sum + (imm2 === undefined ? 1 : 2), 0);
+        if (result.ok) assert.equal(slots(result.value.instructions), slots(instructions));
+        else assert.ok(result.diagnostics.length > 0);
+      },
+    ),
+    { numRuns: 500 },
   );
 });

@@ -1,5 +1,7 @@
 import { type AccessSpec, subjectOf } from "./access.ts";
 import type { BtfType } from "../btf/types.ts";
+import type { CoreKind } from "./relocation.ts";
+import { enumeratorValues } from "./enumerator-value.ts";
 import { isComposite, isEnum, type TypeView } from "./type-view.ts";
 
 /** What a relocation puts into its instruction, and what it expects to find there. 64-bit values are unsigned. */
@@ -17,6 +19,8 @@ export interface CoreValue {
   readonly targetSize: number;
   /** The sizes differ, and widening would not keep the value: signed integers, structs, mixed kinds. */
   readonly sizeConflict: boolean;
+  /** The values of an enumerator if it is negative, which only the instruction can tell. */
+  readonly negative?: { readonly local: bigint; readonly target: bigint };
 }
 
 /** A value, or why there is none, as the end of a sentence. */
@@ -33,14 +37,21 @@ interface Half {
 
 /** Computes one relocation from its access in the object and in the kernel; without a target the kernel lacks it. */
 export function computeValue(local: AccessSpec, target: AccessSpec | undefined): ComputeResult {
-  if (local.kind === "type_id_local") {
+  const { kind } = local;
+  if (kind === "type_id_local") {
     const id = BigInt(local.rootId);
     return { ok: true, value: { ...NOTHING, local: id, target: id } };
   }
-  const before = compute(local);
+  if (kind === "enumval_value") {
+    const values = enumeratorValues(local, target);
+    if (values === undefined) return { ok: false, reason: "the enumerator is gone" };
+    const missing = target === undefined;
+    return { ok: true, value: { ...NOTHING, ...values, validate: true, missing } };
+  }
+  const before = compute(local, kind);
   if (typeof before === "string") return { ok: false, reason: before };
   if (target === undefined) return { ok: true, value: withoutTarget(local, before) };
-  const after = compute(target);
+  const after = compute(target, kind);
   if (typeof after === "string") return { ok: false, reason: after };
   return {
     ok: true,
@@ -75,22 +86,22 @@ function withoutTarget(local: AccessSpec, before: Half): CoreValue {
   return { ...NOTHING, local: before.value, validate: before.validate, missing: !answered };
 }
 
-function compute(spec: AccessSpec): Half | string {
-  switch (spec.kind) {
+function compute(
+  spec: AccessSpec,
+  kind: Exclude<CoreKind, "enumval_value" | "type_id_local">,
+): Half | string {
+  switch (kind) {
     case "field_exists":
     case "enumval_exists":
     case "type_exists":
     case "type_matches":
       return plain(1n);
-    case "type_id_local":
     case "type_id_target":
       return plain(BigInt(spec.rootId), false);
     case "type_size": {
       const size = spec.view.sizeOf(spec.rootId);
       return size === undefined ? `type ${spec.rootId} has no size` : plain(BigInt(size));
     }
-    case "enumval_value":
-      return enumeratorValue(spec);
     case "field_byte_offset":
     case "field_byte_size":
     case "field_signed":
@@ -98,15 +109,6 @@ function compute(spec: AccessSpec): Half | string {
     case "field_rshift_u64":
       return fieldValue(spec);
   }
-}
-
-function enumeratorValue({ view, steps }: AccessSpec): Half | string {
-  const [step] = steps;
-  const type = step === undefined ? undefined : view.type(step.typeId);
-  const found = type !== undefined && isEnum(type) ? type.values[step?.index ?? -1] : undefined;
-  return found === undefined
-    ? "the enumerator is gone"
-    : plain(BigInt.asUintN(64, BigInt(found.value)));
 }
 
 function fieldValue(spec: AccessSpec): Half | string {

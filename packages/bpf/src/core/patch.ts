@@ -55,10 +55,13 @@ export function patchInstruction(instruction: Instruction, value: CoreValue): Pa
         instruction.reference === undefined;
       if (!isPlain) return refuse("the 64-bit load must be of a plain number");
       const found = BigInt.asUintN(32, BigInt(instruction.imm)) | (BigInt(imm2) << 32n);
-      if (value.validate && BigInt.asUintN(64, found) !== value.local)
+      const { negative } = value;
+      const meant = BigInt.asUintN(64, found) === negative?.local ? negative : value;
+      const { local, target } = meant;
+      if (value.validate && BigInt.asUintN(64, found) !== local)
         return refuse(unexpected(found, value));
-      const low = Number(BigInt.asIntN(32, value.target));
-      const high = Number(BigInt.asIntN(32, value.target >> 32n));
+      const low = Number(BigInt.asIntN(32, target));
+      const high = Number(BigInt.asIntN(32, target >> 32n));
       return { kind: "patched", instruction: { ...rest, imm: low, imm2: high } };
     }
     default:
