@@ -325,8 +325,9 @@ test("applyCoreRelocations() tells negative enumerators from large ones", () => 
     };
     const result = applyCoreRelocations([load], from, { kernel });
     assert.ok(result.ok, what);
-    const [{ imm: low = 0, imm2: high = 0 } = {}] = result.value.instructions;
-    const value = (BigInt(high) << 32n) | BigInt.asUintN(32, BigInt(low));
+    const [patched] = result.value.instructions;
+    assert.ok(patched?.imm2 !== undefined);
+    const value = (BigInt(patched.imm2) << 32n) | BigInt.asUintN(32, BigInt(patched.imm));
     assert.equal(value, expected, what);
   }
 });
