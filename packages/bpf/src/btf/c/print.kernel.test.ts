@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 
 import { cachedFile, fixture, kernelTest } from "@ocelli/testkit";
 
@@ -14,6 +15,13 @@ import { printC } from "./print.ts";
 function value<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.diagnostics.map(formatDiagnostic).join("\n"));
   return result.value;
+}
+
+/** Whether to skip: guests of the kernel matrix have built fixtures but no clang to compile what is printed. */
+function skipInGuest(t: TestContext): boolean {
+  const guest = process.env["OCELLI_GUEST"] === "1";
+  if (guest) t.skip("needs clang-19: guests of the kernel matrix have none");
+  return guest;
 }
 
 const TAGGED = new Set(["struct", "union", "enum", "enum64"]);
@@ -66,6 +74,7 @@ kernelTest(
   "printC() makes a vmlinux.h that compiles to the sizes and offsets of BTF",
   { tools: ["clang-19"], timeoutMs: 240_000 },
   (t) => {
+    if (skipInGuest(t)) return;
     const btf = value(readBtf(readFileSync("/sys/kernel/btf/vmlinux")));
     const lines = assertions(btf, ownIds(btf));
     const records = lines.filter((line) => line.includes("sizeof(")).length;
@@ -78,7 +87,8 @@ kernelTest(
 kernelTest(
   "printC() makes slices of vmlinux that compile on their own",
   { tools: ["clang-19"] },
-  () => {
+  (t) => {
+    if (skipInGuest(t)) return;
     const btf = value(readBtf(readFileSync("/sys/kernel/btf/vmlinux")));
     for (const name of ["task_struct", "sk_buff", "ethhdr", "list_head", "bpf_attr", "pt_regs"]) {
       const roots = btf
@@ -97,7 +107,8 @@ kernelTest(
 kernelTest(
   "printC() prints bit fields, packed and aligned records and pointers to functions",
   { tools: ["clang-19"] },
-  () => {
+  (t) => {
+    if (skipInGuest(t)) return;
     const section = value(readElf(fixture("btf-kinds"))).sections.find(
       ({ name }) => name === ".BTF",
     );
