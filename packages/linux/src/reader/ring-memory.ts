@@ -179,7 +179,8 @@ export class RingMemory implements Disposable {
   // be read after its header. On x86-64 the processor keeps loads in order, and the compiler does too: the loads of
   // the data hang on a branch on the header, and V8 moves no load of an array above a branch or another effect.
   // Each header is loaded once, so there is nothing to hoist or to merge. Arm's processors do pass loads by each other,
-  // branch or not, so there the header's load is an acquire as well. A plain load saves 9 ns of about 12 (bench/ring).
+  // branch or not, so there the header's load is an acquire as well. With plain
+  // loads bench/ring measures 0.58–0.73 of libbpf's speed at 64 bytes and 0.8 at 128, with Atomics.load() 0.36 and 0.54.
   #drainBatch(onRecord: OnRecord, maxRecords: number): number {
     const words = this.#words;
     const memory = this.memory;
@@ -188,21 +189,23 @@ export class RingMemory implements Disposable {
     const start = this.#at;
     const available = (Atomics.load(this.#producer, 0) - start) >>> 0;
     // The nearer of the producers' position and the end of the batch; a record may reach beyond the latter.
-    const limit = Math.min(available, this.#batch);
+    let left = maxRecords > 0 ? Math.min(available, this.#batch) : 0;
     let at = start;
     let count = 0;
     // What the callback throws leaves by way of `finally`, after `at` has passed its record.
     try {
-      while ((at - start) >>> 0 < limit && count < maxRecords) {
+      while (left > 0) {
         const offset = at & mask;
         const header = weak ? Atomics.load(words, offset >>> 2) : (words[offset >>> 2] ?? -1);
         if (header < 0) break;
-        const length = header & LENGTH;
-        at = (at + ((length + 15) & ~7)) | 0;
-        if ((header & DISCARDED) !== 0) continue;
+        const total = ((header & LENGTH) + 15) & ~7;
+        at = (at + total) | 0;
+        left -= total;
+        if (header >= DISCARDED) continue;
         count += 1;
-        onRecord(memory, offset + 8, length);
-        if (this.#stopped) break;
+        // Without its two upper bits the header is the length.
+        onRecord(memory, offset + 8, header);
+        if (count === maxRecords || this.#stopped) break;
       }
     } finally {
       this.#at = at;
