@@ -96,7 +96,7 @@ kernelTest(
 
 kernelTest(
   "loadCollection() fills the kernel's structs with programs",
-  { needs: ["struct_ops", "fentry"], tools },
+  { needs: ["struct_ops"], tools },
   () => {
     using collection = loadCollection(read("load-congestion"));
     const link = attachStructOps(collection.map("still"), collection.structOps.get("still"));

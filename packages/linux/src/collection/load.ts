@@ -100,10 +100,10 @@ export function loadCollection(
   );
   const layouts = new Map<string, StructOpsLayout>();
   for (const [name, map] of spec.maps) {
-    if (map.structOps?.autocreate !== true || spec.btf === undefined) continue;
+    if (map.structOps?.autocreate !== true || spec.btf === undefined || btf === undefined) continue;
     const layout = layOutStructOps(types(), spec.btf, map);
     layouts.set(name, layout);
-    keep(name, createStructOpsMap(kernel, map, layout, moduleFd));
+    keep(name, createStructOpsMap(kernel, map, layout, moduleFd, btf.fd.value));
   }
   writeEntries(spec, "before-programs", maps, new Map());
 

@@ -115,11 +115,16 @@ export function createStructOpsMap(
   spec: MapSpec,
   layout: StructOpsLayout,
   moduleFd: (module: string) => number,
+  btfFd: number,
 ): BpfMap {
   return createMap(
     kernel,
     { ...spec, keySize: 4, valueSize: layout.valueSize, maxEntries: 1 },
     {
+      // The kernel wants the object's types to be there, and no types out of them.
+      btfFd,
+      keyTypeId: 0,
+      valueTypeId: 0,
       kernelValueTypeId: layout.valueTypeId,
       ...(layout.module === undefined ? {} : { kernelValueBtfFd: moduleFd(layout.module) }),
     },
