@@ -4,12 +4,21 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { assertNoLeaks, countingProgram, kernelTest } from "@ocelli/testkit";
+import { readCollection } from "@ocelli/bpf";
+import {
+  assertNoLeaks,
+  CLANG_PACKAGE,
+  countingProgram,
+  fixture,
+  kernelTest,
+} from "@ocelli/testkit";
 
+import { loadCollection } from "../collection/load.ts";
 import { createMap } from "../map/create.ts";
 import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { loadProgram } from "../program/load.ts";
+import { attach } from "./attach.ts";
 import { missingFeature } from "./explain.ts";
 import { attachUsdt, listUsdtProbes } from "./usdt.ts";
 
@@ -195,6 +204,29 @@ kernelTest("attachUsdt() tells programs with libbpf's header where arguments are
     });
   });
 });
+
+kernelTest(
+  "attachUsdt() serves objects that clang built with libbpf's header",
+  { tools: [CLANG_PACKAGE] },
+  (t) => {
+    if (process.arch !== "x64") {
+      t.skip("the probed program is written in x86-64 machine code");
+      return;
+    }
+    const read = readCollection(fixture("link-usdt", { args: ["-D__TARGET_ARCH_x86"] }));
+    assert.ok(read.ok);
+    using collection = loadCollection(read.value, { name: "usdt" });
+    withProgram((path, run) => {
+      using _link = attach(collection.program("on_step"), {
+        to: `${path}:demo:step`,
+        cookie: 0x77n,
+      });
+      assert.equal(run(), 1);
+      const seen = collection.variables.get("seen")?.read() ?? new Uint8Array();
+      assert.deepEqual([...new BigInt64Array(seen.slice().buffer)], [2n, 5n, -7n, 0x77n]);
+    });
+  },
+);
 
 kernelTest("attachUsdt() names probes that are near", {}, () => {
   withProgram((path) => {
