@@ -75,11 +75,11 @@ kernelTest(
 );
 
 kernelTest("run() says what a type takes", { needs: ["xdp"] }, () => {
-  using program = load("xdp", PASS, "pass");
+  using program = load("sched_cls", PASS, "pass");
   assert.throws(() => run(program, { data: new Uint8Array(4) }), {
     code: "invalid",
     message:
-      'Cannot run program "pass" of type xdp: this type takes a packet of 14 bytes or more, and a context whose unknown fields are zero: given are a packet of 4 bytes and no context (EINVAL)',
+      'Cannot run program "pass" of type sched_cls: this type takes a packet of 14 bytes or more, and a context whose unknown fields are zero: given are a packet of 4 bytes and no context (EINVAL)',
   });
   using perf = load("perf_event", "b700000000000000 9500000000000000", "sample");
   assert.throws(() => run(perf), {
