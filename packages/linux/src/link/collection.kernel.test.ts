@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 import { formatDiagnostic, readCollection, type CollectionSpec } from "@ocelli/bpf";
 import { assertNoLeaks, CLANG_PACKAGE, fixture, kernelTest } from "@ocelli/testkit";
@@ -45,13 +46,22 @@ kernelTest(
 );
 
 kernelTest(
-  "attachStructOps() registers by a link where the map is made for it",
+  "attachStructOps() registers by a link or by value, until it ends",
   { needs: ["struct_ops_link", "fentry"], tools },
   () => {
-    using collection = loadCollection(read("object-struct-ops"), { name: "congestion" });
+    const algorithms = (): string[] =>
+      readFileSync("/proc/sys/net/ipv4/tcp_available_congestion_control", "utf8")
+        .trim()
+        .split(" ")
+        .filter((name) => name.startsWith("ocelli_"));
+    using collection = loadCollection(read("link-struct-ops"), { name: "congestion" });
     const link = attachStructOps(collection.map("linked"), collection.structOps.get("linked"));
-    assert.equal(link.info()?.type, "struct_ops");
+    const plain = attachStructOps(collection.map("plain"), collection.structOps.get("plain"));
+    assert.deepEqual([link.info()?.type, plain.info()], ["struct_ops", undefined]);
+    assert.deepEqual(algorithms().toSorted(), ["ocelli_linked", "ocelli_plain"]);
     link[Symbol.dispose]();
+    plain[Symbol.dispose]();
+    assert.deepEqual(algorithms(), []);
   },
 );
 
