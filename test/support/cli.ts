@@ -10,13 +10,17 @@ export interface CliRun {
   readonly stderr: string;
 }
 
+/** What Node is started with to run `ocelli` from its sources. */
+export function ocelliArguments(args: readonly string[]): string[] {
+  return ["--conditions=development", join(root, "packages/cli/src/main.ts"), ...args];
+}
+
 /** Runs `ocelli` from its sources in a process of its own, without a terminal. */
 export function ocelli(args: readonly string[], options: { timeoutMs?: number } = {}): CliRun {
-  const main = join(root, "packages/cli/src/main.ts");
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--conditions=development", main, ...args],
-    { encoding: "utf8", timeout: options.timeoutMs ?? 60_000, maxBuffer: 2 ** 28 },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, ocelliArguments(args), {
+    encoding: "utf8",
+    timeout: options.timeoutMs ?? 60_000,
+    maxBuffer: 2 ** 28,
+  });
   return { status, stdout, stderr };
 }

@@ -1,6 +1,8 @@
 import { buildApplication, buildRouteMap, text_en, type Application } from "@stricli/core";
 
+import { attachCommand } from "./bpf/attach.command.ts";
 import { disasmCommand } from "./bpf/disasm.command.ts";
+import { featuresCommand } from "./bpf/features.command.ts";
 import { inspectCommand } from "./bpf/inspect.command.ts";
 import { runCommand } from "./bpf/run.command.ts";
 import { dumpCommand } from "./btf/dump.command.ts";
@@ -14,9 +16,11 @@ const bpf = buildRouteMap<string, CliContext>({
     inspect: inspectCommand,
     disasm: disasmCommand,
     run: runCommand,
+    attach: attachCommand,
+    features: featuresCommand,
   },
   docs: {
-    brief: "Inspect and run BPF object files",
+    brief: "Inspect, run and attach BPF object files; probe the kernel",
     fullDescription: [
       "Works on any BPF object file: clang's, bpftool's, Ocelli's own. No compiler and no libbpf is needed.",
       "",
@@ -24,6 +28,8 @@ const bpf = buildRouteMap<string, CliContext>({
       "  ocelli bpf inspect probe.o                 programs, maps, variables and what they need",
       "  ocelli bpf disasm probe.o handle_exec      instructions with their source lines",
       "  ocelli bpf run probe.o --program parse --data 0x4500 --repeat 1000",
+      "  ocelli bpf attach probe.o                  attach everything, print records until Ctrl-C",
+      "  ocelli bpf features                        what this kernel can do",
     ].join("\n"),
   },
 });
@@ -31,11 +37,11 @@ const bpf = buildRouteMap<string, CliContext>({
 const btf = buildRouteMap<string, CliContext>({
   routes: { dump: dumpCommand },
   docs: {
-    brief: "Print kernel and object types as C or JSON",
+    brief: "Print kernel and object types as C, TypeScript or JSON",
     fullDescription: [
       "EXAMPLES",
       "  ocelli btf dump > vmlinux.h                       all types of the running kernel",
-      "  ocelli btf dump --type task_struct              one type and what it needs",
+      "  ocelli btf dump --type task_struct --format ts    one type and what it needs, as TypeScript",
       "  ocelli btf dump probe.o --format json             the types of an object file",
     ].join("\n"),
   },

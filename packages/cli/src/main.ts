@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --conditions=development
 import { ExitCode, run } from "@stricli/core";
 
 import { app } from "./app.ts";

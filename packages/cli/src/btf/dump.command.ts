@@ -22,8 +22,8 @@ export const dumpCommand: Command<CliContext> = buildCommand<
       },
       format: {
         kind: "enum",
-        values: ["c", "json"],
-        brief: "C header, or JSON",
+        values: ["c", "ts", "json"],
+        brief: "C header, TypeScript declarations, or JSON",
         default: "c",
       },
     },
@@ -40,7 +40,7 @@ export const dumpCommand: Command<CliContext> = buildCommand<
     },
   },
   docs: {
-    brief: "Print types as C or JSON",
-    fullDescription: "EXAMPLE\n  ocelli btf dump --type task_struct --type sock",
+    brief: "Print types as C, TypeScript or JSON",
+    fullDescription: "EXAMPLE\n  ocelli btf dump --type task_struct --type sock --format ts",
   },
 });

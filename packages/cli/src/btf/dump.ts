@@ -1,4 +1,4 @@
-import { printC, readBtf, readElf, typeToJson, type Btf, type Result } from "@ocelli/bpf";
+import { printC, printTs, readBtf, readElf, typeToJson, type Btf, type Result } from "@ocelli/bpf";
 
 import type { CliContext } from "../context.ts";
 import { RefusedError } from "../exit.ts";
@@ -8,7 +8,7 @@ import { refuseInput } from "../output/refuse-input.ts";
 /** Flags of `ocelli btf dump`. */
 export interface DumpFlags {
   readonly type?: readonly string[];
-  readonly format: "c" | "json";
+  readonly format: "c" | "ts" | "json";
 }
 
 const KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
@@ -26,6 +26,9 @@ export async function dump(
   switch (flags.format) {
     case "c":
       stdout.write(orRefuse(path, printC(btf, roots === undefined ? {} : { roots })));
+      break;
+    case "ts":
+      stdout.write(orRefuse(path, printTs(btf, roots === undefined ? {} : { roots })));
       break;
     case "json": {
       const ids = roots ?? allIds(btf);

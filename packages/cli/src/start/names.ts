@@ -33,12 +33,7 @@ export function hostNames(): HostNames {
       return name;
     },
     user(uid) {
-      users ??= new Map(
-        (read("/etc/passwd") ?? "")
-          .split("\n")
-          .map((line) => line.split(":"))
-          .map(([name = "", , id = ""]) => [Number(id), name]),
-      );
+      users ??= readUsers(read("/etc/passwd") ?? "");
       return users.get(uid) ?? String(uid);
     },
     learn(pid, name) {
@@ -51,4 +46,15 @@ export function hostNames(): HostNames {
       return pid === 0 || read(`/proc/${pid}/comm`) !== undefined;
     },
   };
+}
+
+/** Names by user id, of text in the format of passwd(5); lines that have no id are left out. */
+export function readUsers(text: string): Map<number, string> {
+  const users = new Map<number, string>();
+  for (const line of text.split("\n")) {
+    const [name = "", , id = ""] = line.split(":");
+    // The first entry of an id is the one that counts, as for getpwuid(3).
+    if (/^\d+$/.test(id) && !users.has(Number(id))) users.set(Number(id), name);
+  }
+  return users;
 }

@@ -84,6 +84,22 @@ const FEATURE_OF: Partial<Record<MapType, Feature>> = {
   struct_ops: "struct_ops",
 };
 
+/**
+ * What the kernel wants as sizes. Objects may state the type of a ring's or perf array's records as its value, so that
+ * readers can print them; to the kernel these maps have no values of that size.
+ */
+function elementSizes(spec: MapSpec): { key_size: number; value_size: number } {
+  switch (spec.type) {
+    case "ringbuf":
+    case "user_ringbuf":
+      return { key_size: 0, value_size: 0 };
+    case "perf_event_array":
+      return { key_size: 4, value_size: 4 };
+    default:
+      return { key_size: spec.keySize, value_size: spec.valueSize };
+  }
+}
+
 /** The name as the kernel takes it: 15 characters, each a letter, a digit, `_` or `.`. */
 export function kernelObjectName(name: string): string {
   return name.slice(0, 15).replaceAll(/[^A-Za-z0-9_.]/g, "_");
@@ -128,8 +144,7 @@ export function createMap(kernel: Kernel, spec: MapSpec, options: CreateMapOptio
   if (options.kernelValueBtfFd !== undefined) flags |= MAP_FLAGS.vtype_btf_obj_fd;
   const attribute = encodeAttribute(kernel, "map_create", {
     map_type: mapTypeNumber(spec.type),
-    key_size: spec.keySize,
-    value_size: spec.valueSize,
+    ...elementSizes(spec),
     max_entries: resolveMaxEntries(spec, kernel.pageSize),
     map_flags: flags,
     inner_map_fd: innerMap?.fd.value,

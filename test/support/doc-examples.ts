@@ -1,0 +1,50 @@
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+
+/** A fenced `ts` block of the documentation, written out as a module. */
+export interface DocExample {
+  /** Where it stands, e.g. `docs/loading.md:12`. */
+  readonly place: string;
+  /** The module's path from the root. */
+  readonly path: string;
+  /** Marked `ts run`: it is also executed, as root. */
+  readonly runs: boolean;
+}
+
+/** Writes every `ts` block of the documentation into a folder of its own below `.cache` and lists them. */
+export function writeDocExamples(folder: string): DocExample[] {
+  const target = join(root, ".cache", folder);
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const pages = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], {
+    cwd: root,
+  }).toSorted();
+  return pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), "utf8");
+    return Array.from(text.matchAll(/^```ts( run)?\n([\s\S]*?)^```$/gm), (match) => {
+      const line = text.slice(0, match.index).split("\n").length;
+      const name = `${page.replaceAll(/[/.]/g, "-")}-${line}.ts`;
+      // An example without imports is still a module of its own.
+      writeFileSync(join(target, name), `${match[2] ?? ""}\nexport {};\n`);
+      const path = join(".cache", folder, name);
+      return { place: `${page}:${line}`, path, runs: match[1] !== undefined };
+    });
+  });
+}
+
+/** Writes a tsconfig beside the examples and returns its path from the root. */
+export function writeDocConfig(folder: string): string {
+  const path = join(".cache", folder, "tsconfig.json");
+  const config = {
+    extends: "../../tsconfig.base.json",
+    compilerOptions: { noUnusedLocals: false, isolatedDeclarations: false, declaration: false },
+    include: ["*.ts"],
+  };
+  writeFileSync(join(root, path), JSON.stringify(config));
+  return path;
+}
+
+/** The repository's root folder. */
+export const repositoryRoot: string = root;
