@@ -2,7 +2,7 @@
 //   node tools/test.ts [pure] [kernel] [matrix] [--only TEXT] [--name REGEXP] [--verbose]     without a lane: pure, kernel
 //   node tools/test.ts matrix [--kernel 6.12]… [--arch arm64] [--only TEXT]
 // A test file's name says its lane: x.test.ts is pure, x.kernel.test.ts needs root on Linux, x.matrix.test.ts needs a
-// kernel of the matrix. The last line counts: `N passed, N failed, N skipped`.
+// kernel of the matrix. Exits with 1 when a test failed, with 2 when the arguments name no test. The last line counts: `N passed, N failed, N skipped`.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
@@ -36,6 +36,13 @@ const asked = positionals.filter(isLane);
 const lanes = LANES.filter((lane) =>
   asked.length === 0 ? lane !== "matrix" : asked.includes(lane),
 );
+
+const noFile = lanes.every((lane) => filesOf(lane, values.only).length === 0);
+if (noFile) {
+  const asked = `--only ${JSON.stringify(values.only ?? "")}`;
+  console.error(`Cannot run ${asked}: no test file of ${lanes.join(", ")} has that in its path`);
+  process.exit(2);
+}
 
 const report = createReport(values.verbose);
 
@@ -80,4 +87,6 @@ for (const lane of lanes) {
     await runHere(lane, lane === "pure" ? availableParallelism() : 1);
   }
 }
-process.exitCode = report.finish() ? 0 : 1;
+const ending = report.finish();
+if (ending === "empty") console.error("No test ran: --name matches none");
+process.exitCode = { passed: 0, failed: 1, empty: 2 }[ending];

@@ -10,8 +10,8 @@ export interface Report {
   fail(lane: string, what: string): void;
   /** One line about a lane that is finished. */
   closeLane(lane: string): void;
-  /** Skips and failures of all lanes, then the line that counts. Returns whether nothing failed. */
-  finish(): boolean;
+  /** Skips and failures of all lanes, then the line that counts. `empty` when there was no test at all. */
+  finish(): "passed" | "failed" | "empty";
 }
 
 interface Lane {
@@ -97,7 +97,8 @@ export function createReport(verbose: boolean): Report {
         total.skipped += lane.skipped;
       }
       console.log(`\n${counts(total)}`);
-      return total.failed === 0;
+      if (total.failed > 0) return "failed";
+      return total.passed + total.skipped === 0 ? "empty" : "passed";
     },
   };
 }
