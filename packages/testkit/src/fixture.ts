@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { formatDiagnostic, printC, readBtf } from "@ocelli/bpf";
+
 const root = join(import.meta.dirname, "../../..");
 const cache = join(root, ".cache/fixtures");
 
@@ -11,6 +13,8 @@ export interface FixtureOptions {
   /** `-mcpu`, the ISA version. */
   readonly cpu?: "v1" | "v2" | "v3" | "v4";
   readonly bigEndian?: boolean;
+  /** Puts a `vmlinux.h` on the include path: all types of the kernel of the machine that builds, as `printC()` writes them. */
+  readonly kernelTypes?: boolean;
   /** Extra arguments, e.g. `-DVARIANT=2`. */
   readonly args?: readonly string[];
 }
@@ -39,6 +43,7 @@ export function fixturePath(name: string, options: FixtureOptions = {}): string 
     "-Wno-missing-declarations",
     `-I${join(root, "test/fixtures")}`,
     "-I/usr/include/x86_64-linux-gnu",
+    ...(options.kernelTypes === true ? [`-I${cache}`] : []),
     ...(options.args ?? []),
   ];
   const headers = ["fixture.h"]
@@ -49,6 +54,7 @@ export function fixturePath(name: string, options: FixtureOptions = {}): string 
   const target = join(cache, `${name}-${hash.digest("hex").slice(0, 16)}.o`);
   if (existsSync(target)) return target;
   mkdirSync(cache, { recursive: true });
+  if (options.kernelTypes === true) writeKernelTypes();
   const draft = `${target}.${process.pid}`;
   // Debug paths are made relative, so that the object is the same on every machine.
   const build = spawnSync(
@@ -73,4 +79,12 @@ export function cachedFile(name: string, bytes: Uint8Array): string {
   const path = join(cache, name);
   writeFileSync(path, bytes);
   return path;
+}
+
+/** Prints the running kernel's types into the cache. Their text does not go into a fixture's hash: any kernel's will do. */
+function writeKernelTypes(): void {
+  const types = readBtf(readFileSync("/sys/kernel/btf/vmlinux"));
+  const text = types.ok ? printC(types.value) : types;
+  if (!text.ok) throw new Error(text.diagnostics.map(formatDiagnostic).join("\n"));
+  writeFileSync(join(cache, "vmlinux.h"), text.value);
 }
