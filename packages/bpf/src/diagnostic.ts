@@ -30,9 +30,9 @@ export function success<T>(value: T, diagnostics: readonly Diagnostic[] = []): R
   return { ok: true, value, diagnostics };
 }
 
-/** Wraps the errors that kept a value from being made. */
-export function failure<T>(...diagnostics: readonly Diagnostic[]): Result<T> {
-  return { ok: false, diagnostics };
+/** Wraps the error or errors that kept a value from being made. */
+export function failure<T>(diagnostics: Diagnostic | readonly Diagnostic[]): Result<T> {
+  return { ok: false, diagnostics: "code" in diagnostics ? [diagnostics] : diagnostics };
 }
 
 /** Makes an error diagnostic. */

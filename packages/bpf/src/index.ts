@@ -143,6 +143,7 @@ export type {
 export { applyCoreRelocations, type CoreOptions, type CoreRelocated } from "./core/apply.ts";
 export type { CoreTargets } from "./core/candidates.ts";
 export { typesAreCompatible, type Verdict } from "./core/compatible.ts";
+export { relocationDescriber } from "./core/describe-relocation.ts";
 export { essentialName } from "./core/essential-name.ts";
 export { POISON_HELPER } from "./core/patch.ts";
 export type { PoisonedInstruction } from "./core/poison.ts";
@@ -164,6 +165,7 @@ export {
   type Result,
   type Span,
 } from "./diagnostic.ts";
+export { createDiagnosticList, MAX_DIAGNOSTICS, type DiagnosticList } from "./diagnostic-list.ts";
 export { readNotes } from "./elf/read-notes.ts";
 export { readRelocations } from "./elf/read-relocations.ts";
 export { readSymbols } from "./elf/read-symbols.ts";

@@ -1,5 +1,6 @@
 import type { Instruction } from "./instruction.ts";
-import { bpftoolNames, referenceNames, type PrintNames } from "./names.ts";
+import { bpftoolNames, quotedNames, referenceNames, type PrintNames } from "./names.ts";
+import { isPlainName, quoteName } from "./quoted-name.ts";
 import { parseStatement } from "./statement.ts";
 import { printKernel } from "./print-kernel.ts";
 import { printLlvm } from "./print-llvm.ts";
@@ -7,10 +8,10 @@ import { printLlvm } from "./print-llvm.ts";
 /** The two ways to write instructions: that of kernel and bpftool, and that of LLVM's tools. */
 export type Notation = "kernel" | "llvm";
 
-const names: PrintNames = {
-  ...referenceNames,
-  wide: (instruction) => referenceNames.wide?.(instruction) ?? bpftoolNames.wide?.(instruction),
-};
+const candidates: readonly PrintNames[] = [referenceNames, quotedNames].map((names) => ({
+  ...names,
+  wide: (instruction) => names.wide?.(instruction) ?? bpftoolNames.wide?.(instruction),
+}));
 
 /**
  * One instruction as text that `parseAssembly()` reads back to the same bits and names, without symbol. What the
@@ -18,9 +19,11 @@ const names: PrintNames = {
  */
 export function printInstruction(instruction: Instruction, notation: Notation): string {
   const print = notation === "kernel" ? printKernel : printLlvm;
-  const text = print(instruction, names);
-  const back = parseStatement(text);
-  if (back.ok && isSame(instruction, back.instruction)) return text;
+  for (const names of candidates) {
+    const text = print(instruction, names);
+    const back = parseStatement(text);
+    if (back.ok && isSame(instruction, back.instruction)) return text;
+  }
   const { opcode, dst, src, offset, imm, imm2 } = instruction;
   const fields = [`0x${opcode.toString(16)}`, `r${dst}`, src, offset, imm];
   return `.insn ${(imm2 === undefined ? fields : [...fields, imm2]).join(", ")}`;
@@ -31,7 +34,9 @@ export function printAssembly(instructions: readonly Instruction[], notation: No
   return instructions
     .flatMap((instruction) => {
       const line = `  ${printInstruction(instruction, notation)}\n`;
-      return instruction.symbol === undefined ? [line] : [`${instruction.symbol}:\n`, line];
+      const { symbol } = instruction;
+      if (symbol === undefined) return [line];
+      return [`${isPlainName(symbol) ? symbol : quoteName(symbol)}:\n`, line];
     })
     .join("");
 }

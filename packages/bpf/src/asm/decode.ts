@@ -1,4 +1,5 @@
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { createDiagnosticList } from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
 import { OPCODE } from "./opcodes.ts";
 import { SLOT_BYTES } from "./slots.ts";
@@ -34,7 +35,7 @@ export function decodeInstructions(
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const instructions: Instruction[] = [];
-  const problems: Diagnostic[] = [];
+  const problems = createDiagnosticList();
   for (let at = 0; at < bytes.length; at += SLOT_BYTES) {
     const opcode = view.getUint8(at);
     const registers = view.getUint8(at + 1);
@@ -54,7 +55,7 @@ export function decodeInstructions(
     instructions.push({ opcode, dst, src, offset, imm, imm2 });
     at = second;
   }
-  return problems.length === 0 ? success(instructions) : { ok: false, diagnostics: problems };
+  return problems.found === 0 ? success(instructions) : failure(problems.list());
 }
 
 function checkSecondSlot(view: DataView, at: number): Diagnostic | undefined {

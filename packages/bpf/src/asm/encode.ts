@@ -1,5 +1,6 @@
-import { errorAt, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
 import type { ByteOrder } from "./decode.ts";
+import { createDiagnosticList } from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
 import { isWide } from "./predicates.ts";
 import { resolveReferences, type ResolveOptions } from "./resolve.ts";
@@ -23,7 +24,7 @@ export function encodeInstructions(
   const slots = slotOffsets(instructions);
   const bytes = new Uint8Array((slots[instructions.length] ?? 0) * SLOT_BYTES);
   const view = new DataView(bytes.buffer);
-  const problems: Diagnostic[] = [];
+  const problems = createDiagnosticList();
   let at = 0;
   for (const instruction of resolved.value) {
     const { opcode, dst, src, offset, imm, imm2 } = instruction;
@@ -38,7 +39,7 @@ export function encodeInstructions(
     view.setInt32(at + 4, imm2 ?? 0, littleEndian);
     at += SLOT_BYTES;
   }
-  return problems.length === 0 ? success(bytes) : { ok: false, diagnostics: problems };
+  return problems.found === 0 ? success(bytes) : failure(problems.list());
 }
 
 const FIELDS = [

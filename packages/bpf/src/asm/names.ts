@@ -2,6 +2,7 @@ import type { Instruction } from "./instruction.ts";
 import { WIDE_SOURCE } from "./opcodes.ts";
 import { signed } from "./notation.ts";
 import { isLocalCall } from "./predicates.ts";
+import { quoteName } from "./quoted-name.ts";
 
 /** Names that stand in a listing in the place of numbers; `undefined` leaves the number. */
 export interface PrintNames {
@@ -13,36 +14,45 @@ export interface PrintNames {
   readonly target?: (instruction: Instruction) => string | undefined;
 }
 
-/** The names that instructions carry as references, in a form that `parseAssembly()` reads back. */
-export const referenceNames: PrintNames = {
-  call({ reference }) {
-    if (reference?.kind === "function") return reference.name;
-    return reference?.kind === "kfunc" ? `${reference.name}#${reference.typeId}` : undefined;
-  },
-  wide({ reference }) {
-    switch (reference?.kind) {
-      case "map":
-        return `map[${reference.name}]`;
-      case "map-value":
-        return `map[${reference.name}][0]+${reference.offset}`;
-      case "function":
-        return `subprog[${reference.name}]`;
-      case "kconfig":
-        return `kconfig[${reference.name}]`;
-      case "ksym":
-        return `ksym[${reference.name}]`;
-      case "kfunc":
-      case "label":
-      case undefined:
-        return undefined;
-      default:
-        return reference satisfies never;
-    }
-  },
-  target({ reference }) {
-    return reference?.kind === "label" ? reference.name : undefined;
-  },
-};
+function namesOfReferences(write: (name: string) => string): PrintNames {
+  return {
+    call({ reference }) {
+      if (reference?.kind === "function") return write(reference.name);
+      return reference?.kind === "kfunc"
+        ? `${write(reference.name)}#${reference.typeId}`
+        : undefined;
+    },
+    wide({ reference }) {
+      switch (reference?.kind) {
+        case "map":
+          return `map[${write(reference.name)}]`;
+        case "map-value":
+          return `map[${write(reference.name)}][0]+${reference.offset}`;
+        case "function":
+          return `subprog[${write(reference.name)}]`;
+        case "kconfig":
+          return `kconfig[${write(reference.name)}]`;
+        case "ksym":
+          return `ksym[${write(reference.name)}]`;
+        case "kfunc":
+        case "label":
+        case undefined:
+          return undefined;
+        default:
+          return reference satisfies never;
+      }
+    },
+    target({ reference }) {
+      return reference?.kind === "label" ? write(reference.name) : undefined;
+    },
+  };
+}
+
+/** The names that instructions carry as references, as a person reads them. */
+export const referenceNames: PrintNames = namesOfReferences((name) => name);
+
+/** The same in quotes, which `parseAssembly()` reads back whatever they are. */
+export const quotedNames: PrintNames = namesOfReferences(quoteName);
 
 /**
  * What `bpftool prog dump xlated` writes for 64-bit loads of maps and functions, `map[id:5]` where `imm` is 5, and for

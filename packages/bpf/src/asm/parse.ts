@@ -1,8 +1,11 @@
-import { errorAt, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { errorAt, failure, success, type Result } from "../diagnostic.ts";
+import { createDiagnosticList } from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
+import { nameOfToken } from "./quoted-name.ts";
 import { parseStatement } from "./statement.ts";
 
-const LABEL = /^\s*(?:[0-9a-f]{16}\s+<([^<>\s]+)>|([A-Za-z_.$][\w.$]*)):/;
+const LABEL =
+  /^\s*(?:[0-9a-f]{16}\s+<([^<>\s]+)>|([A-Za-z_.$][\w.$]*|"(?:[^"\\\n]|\\u[\da-f]{4})*")):/;
 // What listings put in front: the slot, and perhaps its bytes.
 const LISTED =
   /^\s*\d+:\s*(?:(?:[0-9a-f]{2} ){7}[0-9a-f]{2}(?: (?:[0-9a-f]{2} ){7}[0-9a-f]{2})?\s+)?/;
@@ -10,20 +13,24 @@ const LISTED =
 /**
  * Reads assembly text in the kernel's notation, LLVM's or ubpf's (`mov32 %r0, 7`), also mixed, and what `formatListing()` and llvm-objdump print.
  * Statements end at a line's end or a `;`, labels at a `:`, and a name may stand for a helper, a label, a function or a
- * map: `call bpf_ktime_get_ns`, `goto out`, `call add`, `r1 = map[counts]`, `r1 = map[.bss][0]+8`. Comments are lines
+ * map: `call bpf_ktime_get_ns`, `goto out`, `call add`, `r1 = map[counts]`, `r1 = map[.bss][0]+8`, `r1 = kconfig[CONFIG_HZ]`.
+ * Names that are no C names stand in quotes, `"a\u0020b":`. Comments are lines
  * that begin with `;`, the rest of a line after `//` or ` #`, and C comments. Names stay references;
  * `encodeInstructions()` resolves them. Spans count UTF-16 units of the text.
  */
 export function parseAssembly(text: string): Result<Instruction[]> {
   const instructions: Instruction[] = [];
-  const problems: Diagnostic[] = [];
+  const problems = createDiagnosticList();
   const aliases = new Map<string, string>();
   let pending: { readonly name: string; readonly offset: number }[] = [];
   for (const { offset, statement } of statements(text)) {
     let at = offset;
     let rest = statement;
     for (let match = LABEL.exec(rest); match !== null; match = LABEL.exec(rest)) {
-      pending.push({ name: match[1] ?? match[2] ?? "", offset: at + match[0].search(/\S/) });
+      pending.push({
+        name: match[1] ?? nameOfToken(match[2] ?? ""),
+        offset: at + match[0].search(/\S/),
+      });
       at += match[0].length;
       rest = rest.slice(match[0].length);
     }
@@ -59,7 +66,7 @@ export function parseAssembly(text: string): Result<Instruction[]> {
       ),
     );
   }
-  if (problems.length > 0) return { ok: false, diagnostics: problems };
+  if (problems.found > 0) return failure(problems.list());
   return success(instructions.map((instruction) => withoutAlias(instruction, aliases)));
 }
 

@@ -1,5 +1,6 @@
-import { errorAt, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
 import { functionStarts } from "./functions.ts";
+import { createDiagnosticList, type DiagnosticList } from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
 import { OPCODE } from "./opcodes.ts";
 import { isFunctionAddress, isJump, isLocalCall } from "./predicates.ts";
@@ -22,7 +23,7 @@ export function resolveReferences(
 ): Result<Instruction[]> {
   const slots = slotOffsets(instructions);
   const starts = functionStarts(instructions);
-  const problems: Diagnostic[] = [];
+  const problems = createDiagnosticList();
   const functions = new Map<string, number>();
   for (const start of starts) {
     const name = instructions[start]?.symbol;
@@ -56,7 +57,7 @@ export function resolveReferences(
       else resolved.push(placed);
     }
   });
-  return problems.length === 0 ? success(resolved) : { ok: false, diagnostics: problems };
+  return problems.found === 0 ? success(resolved) : failure(problems.list());
 }
 
 function collectLabels(
@@ -64,7 +65,7 @@ function collectLabels(
   start: number,
   end: number,
   slots: Uint32Array,
-  problems: Diagnostic[],
+  problems: DiagnosticList,
 ): Map<string, number> {
   const labels = new Map<string, number>();
   for (let index = start; index < end; index++) {

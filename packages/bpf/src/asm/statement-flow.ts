@@ -2,6 +2,7 @@ import { helperNumber, isHelper } from "../abi/helpers.ts";
 import type { Instruction, Reference } from "./instruction.ts";
 import { JUMP_SYMBOLS } from "./notation.ts";
 import { CALL_SOURCE, INSTRUCTION_CLASS, OPCODE } from "./opcodes.ts";
+import { nameOfToken } from "./quoted-name.ts";
 import { anyRegister, name, number, target, whole } from "./statement-patterns.ts";
 import {
   bigIntOf,
@@ -26,7 +27,8 @@ function goal(
   field: "offset" | "imm" = "offset",
 ): Partial<Instruction> {
   const label = parts["label"];
-  if (label !== undefined) return { reference: { kind: "label", name: label } satisfies Reference };
+  if (label !== undefined)
+    return { reference: { kind: "label", name: nameOfToken(label) } satisfies Reference };
   const distance = part(parts, "distance");
   const value = field === "imm" ? immediate(reader, distance, false) : offset16(reader, distance);
   return { [field]: value };
@@ -63,7 +65,7 @@ function callNamed(reader: StatementReader, parts: Parts): Instruction {
     return { ...blank, opcode: OPCODE.call, src, imm: immediate(reader, id, false) };
   }
   if (isHelper(helper)) return { ...blank, opcode: OPCODE.call, imm: helperNumber(helper) };
-  const reference: Reference = { kind: "function", name: called };
+  const reference: Reference = { kind: "function", name: nameOfToken(called) };
   return { ...blank, opcode: OPCODE.call, src: CALL_SOURCE.local, imm: -1, reference };
 }
 

@@ -8,6 +8,7 @@ import {
   OPCODE,
   WIDE_SOURCE,
 } from "./opcodes.ts";
+import { nameOfToken } from "./quoted-name.ts";
 import { address, anyRegister, name, number, pointerType, whole } from "./statement-patterns.ts";
 import {
   bigIntOf,
@@ -184,7 +185,7 @@ export const memoryRules: readonly StatementRule[] = [
   {
     pattern: whole(`r(?<dst>\\d+) = map \\[ ${name} \\](?: \\[ 0 \\] ${number("value")})?(?: ll)?`),
     build: (reader, parts) => {
-      const map = part(parts, "name");
+      const map = nameOfToken(part(parts, "name"));
       if (parts["value"] === undefined)
         return {
           ...pseudo(reader, parts, WIDE_SOURCE.map_fd, 0n),
@@ -198,13 +199,20 @@ export const memoryRules: readonly StatementRule[] = [
     },
   },
   {
+    pattern: whole(`r(?<dst>\\d+) = kconfig \\[ ${name} \\](?: ll)?`),
+    build: (reader, parts) => ({
+      ...pseudo(reader, parts, WIDE_SOURCE.map_value, 0n),
+      reference: { kind: "kconfig", name: nameOfToken(part(parts, "name")) },
+    }),
+  },
+  {
     pattern: whole(`r(?<dst>\\d+) = subprog \\[ (?:${number("imm")}|${name}) \\](?: ll)?`),
     build: (reader, parts) => {
       const wide = pseudo(reader, parts, WIDE_SOURCE.function, bigIntOf(parts["imm"] ?? "0"));
       const called = parts["name"];
       return called === undefined
         ? wide
-        : { ...wide, reference: { kind: "function", name: called } };
+        : { ...wide, reference: { kind: "function", name: nameOfToken(called) } };
     },
   },
 ];

@@ -9,6 +9,7 @@ import {
   JUMP_OPERATION,
   OPCODE,
 } from "./opcodes.ts";
+import { nameOfToken } from "./quoted-name.ts";
 import { name, number, whole } from "./statement-patterns.ts";
 import {
   bigIntOf,
@@ -54,7 +55,7 @@ function jumpGoal(
   field: "offset" | "imm",
 ): Partial<Instruction> {
   const label = parts["label"];
-  if (label !== undefined) return { reference: { kind: "label", name: label } };
+  if (label !== undefined) return { reference: { kind: "label", name: nameOfToken(label) } };
   const distance = part(parts, "distance");
   return {
     [field]: field === "imm" ? immediate(reader, distance, false) : offset16(reader, distance),
@@ -190,7 +191,7 @@ export const mnemonicRules: readonly StatementRule[] = [
       opcode: OPCODE.call,
       src: CALL_SOURCE.local,
       imm: -1,
-      reference: { kind: "function", name: part(parts, "name") },
+      reference: { kind: "function", name: nameOfToken(part(parts, "name")) },
     }),
   },
 ];

@@ -1,13 +1,7 @@
 import type { SourceLine } from "../asm/instruction.ts";
 import { CORE_KINDS, type CoreRelocation } from "../core/relocation.ts";
-import {
-  errorAt,
-  failure,
-  success,
-  warningAt,
-  type Diagnostic,
-  type Result,
-} from "../diagnostic.ts";
+import { errorAt, failure, success, warningAt, type Result } from "../diagnostic.ts";
+import { createDiagnosticList } from "../diagnostic-list.ts";
 import { BTF_MAGIC } from "./format.ts";
 import type { Btf } from "./types.ts";
 
@@ -103,14 +97,13 @@ export function readBtfExt(bytes: Uint8Array, btf: Btf): Result<BtfExt> {
       },
     },
   ];
-  const diagnostics: Diagnostic[] = [];
+  const diagnostics = createDiagnosticList();
   for (const part of parts) {
     if (part.field + 8 > headerLength || u32(part.field + 4) === 0) continue;
     readPart(part, headerLength + u32(part.field), u32(part.field + 4));
   }
-  if (diagnostics.some((diagnostic) => diagnostic.severity === "error"))
-    return failure(...diagnostics);
-  return success({ functions, lines, relocations }, diagnostics);
+  if (diagnostics.errors > 0) return failure(diagnostics.list());
+  return success({ functions, lines, relocations }, diagnostics.list());
 
   function readPart(part: Part, start: number, length: number): void {
     const end = start + length;

@@ -1,6 +1,7 @@
 import type { Instruction } from "../asm/instruction.ts";
 import type { Btf } from "../btf/types.ts";
-import { type Diagnostic, errorAt, failure, type Result, success } from "../diagnostic.ts";
+import { errorAt, failure, type Result, success } from "../diagnostic.ts";
+import { createDiagnosticList } from "../diagnostic-list.ts";
 import { type CandidateSearch, type CoreTargets, createCandidateSearch } from "./candidates.ts";
 import { describeAccess } from "./describe.ts";
 import { patchInstruction } from "./patch.ts";
@@ -46,7 +47,7 @@ export function applyCoreRelocations(
 ): Result<CoreRelocated> {
   const relocated: Instruction[] = [];
   const poisoned: PoisonedInstruction[] = [];
-  const errors: Diagnostic[] = [];
+  const errors = createDiagnosticList();
   const resolver = resolverFor(localBtf, targets);
   const subject = options.program === undefined ? "" : ` of "${options.program}"`;
   let slot = 0;
@@ -89,7 +90,7 @@ export function applyCoreRelocations(
     }
     slot += instruction.imm2 === undefined ? 1 : 2;
   }
-  return errors.length > 0 ? failure(...errors) : success({ instructions: relocated, poisoned });
+  return errors.found > 0 ? failure(errors.list()) : success({ instructions: relocated, poisoned });
 }
 
 const HINTS = {

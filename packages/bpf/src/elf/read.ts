@@ -1,4 +1,5 @@
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { createDiagnosticList, type DiagnosticList } from "../diagnostic-list.ts";
 import { createCursor, type ElfCursor } from "./cursor.ts";
 import { createStringTable } from "./string-table.ts";
 import { SECTION_TYPES, type ElfFile, type ElfSection, type ElfSegment } from "./types.ts";
@@ -44,10 +45,10 @@ export function readElf(input: Uint8Array): Result<ElfFile> {
   const littleEndian = bytes[5] === 1;
   const cursor = createCursor(bytes, littleEndian, is64);
   const header = readHeader(cursor);
-  const diagnostics: Diagnostic[] = [];
+  const diagnostics = createDiagnosticList(MAX_DIAGNOSTICS);
   const segments = readSegments(cursor, header, diagnostics);
   const sections = readSections(bytes, cursor, header, diagnostics);
-  if (diagnostics.length > 0) return failure(...diagnostics.slice(0, MAX_DIAGNOSTICS));
+  if (diagnostics.found > 0) return failure(diagnostics.list());
   const { type, machine, entry, flags } = header;
   const wordBits = is64 ? 64 : 32;
   return success({
@@ -122,7 +123,7 @@ function tableFits(
   what: string,
   table: { offset: number; entry: number; count: number; atLeast: number },
   length: number,
-  diagnostics: Diagnostic[],
+  diagnostics: DiagnosticList,
 ): boolean {
   const { offset, entry, count, atLeast } = table;
   if (entry < atLeast) {
@@ -149,7 +150,11 @@ function tableFits(
   return false;
 }
 
-function readSegments(cursor: ElfCursor, header: Header, diagnostics: Diagnostic[]): ElfSegment[] {
+function readSegments(
+  cursor: ElfCursor,
+  header: Header,
+  diagnostics: DiagnosticList,
+): ElfSegment[] {
   const { is64, u32, word, view } = cursor;
   const { programOffset: offset, programEntry: entry, programCount: count } = header;
   if (offset === 0 || count === 0) return [];
@@ -173,7 +178,7 @@ function readSections(
   bytes: Uint8Array,
   cursor: ElfCursor,
   header: Header,
-  diagnostics: Diagnostic[],
+  diagnostics: DiagnosticList,
 ): ElfSection[] {
   const { is64, u32, word } = cursor;
   const { sectionOffset: start, sectionEntry: entry } = header;
@@ -211,7 +216,7 @@ function readSections(
 
   const names = createStringTable(nameIndex < count ? raw(nameIndex).data : new Uint8Array());
   const sections: ElfSection[] = [];
-  for (let index = 0; index < count && diagnostics.length < MAX_DIAGNOSTICS; index += 1) {
+  for (let index = 0; index < count && diagnostics.found < MAX_DIAGNOSTICS; index += 1) {
     const { nameOffset, ...section } = raw(index);
     const span = { offset: start + index * entry, length: entry };
     const name = names(nameOffset);

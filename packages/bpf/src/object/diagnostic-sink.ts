@@ -1,7 +1,8 @@
 import { errorAt, warningAt, type Diagnostic, type Span } from "../diagnostic.ts";
+import { createDiagnosticList } from "../diagnostic-list.ts";
 
-/** After so many remarks the reader stops: a damaged file says the same thing thousands of times. */
-const MAX_DIAGNOSTICS = 50;
+/** After so many errors the reader stops: a damaged file says the same thing thousands of times. */
+const MAX_ERRORS = 50;
 
 /** Collects what the parts of a reader have to say, a limited number of remarks. */
 export interface DiagnosticSink {
@@ -18,28 +19,27 @@ export interface DiagnosticSink {
 
 /** Makes an empty sink. */
 export function createDiagnosticSink(): DiagnosticSink {
-  const list: Diagnostic[] = [];
-  let errors = 0;
-  const add = (diagnostic: Diagnostic): void => {
-    if (diagnostic.severity === "error") errors += 1;
-    // An error always finds a place, so that a failure never comes without a reason.
-    if (list.length < MAX_DIAGNOSTICS || (diagnostic.severity === "error" && errors === 1))
-      list.push(diagnostic);
-  };
+  const kept = createDiagnosticList(MAX_ERRORS);
   return {
-    list,
+    get list() {
+      return kept.list();
+    },
     get failed() {
-      return errors > 0;
+      return kept.errors > 0;
     },
     get full() {
-      return errors >= MAX_DIAGNOSTICS;
+      return kept.errors >= MAX_ERRORS;
     },
-    error: (code, span, message, hint) => add(errorAt(code, span, message, hint)),
-    warn: (code, span, message, hint) => add(warningAt(code, span, message, hint)),
+    error(code, span, message, hint) {
+      kept.push(errorAt(code, span, message, hint));
+    },
+    warn(code, span, message, hint) {
+      kept.push(warningAt(code, span, message, hint));
+    },
     take(diagnostics, base = 0) {
       for (const diagnostic of diagnostics) {
         const { span } = diagnostic;
-        add({ ...diagnostic, span: { ...span, offset: span.offset + base } });
+        kept.push({ ...diagnostic, span: { ...span, offset: span.offset + base } });
       }
     },
   };

@@ -1,5 +1,6 @@
 import type { Instruction } from "../asm/instruction.ts";
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
+import { createDiagnosticList, type DiagnosticList } from "../diagnostic-list.ts";
 import type { CollectionSpec, ProgramSpec } from "./spec.ts";
 
 /** A function that is being searched for calls, and how far the search is. */
@@ -21,7 +22,7 @@ export function linkProgram(
   program: ProgramSpec,
 ): Result<Instruction[]> {
   const linked: Instruction[] = [];
-  const problems: Diagnostic[] = [];
+  const problems = createDiagnosticList();
   const reached = new Set([program.name]);
   const stack: Visit[] = [];
 
@@ -47,14 +48,14 @@ export function linkProgram(
     if (target === undefined) problems.push(undefinedFunction(program, visit, reference.name));
     else enter(reference.name, target.instructions);
   }
-  return problems.length === 0 ? success(linked) : failure(...problems);
+  return problems.found === 0 ? success(linked) : failure(problems.list());
 }
 
 /** The same instructions, the first with the function's name, by which calls find it. */
 function withSymbol(
   name: string,
   instructions: readonly Instruction[],
-  problems: Diagnostic[],
+  problems: DiagnosticList,
 ): readonly Instruction[] {
   const [first, ...rest] = instructions;
   if (first?.symbol === name) return instructions;

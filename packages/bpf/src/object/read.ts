@@ -30,7 +30,7 @@ import { tailCallPlace } from "./tail-calls.ts";
 export function readCollection(bytes: Uint8Array): Result<CollectionSpec> {
   const sink = createDiagnosticSink();
   const context = openObject(bytes, sink);
-  if (context === undefined) return failure(...sink.list);
+  if (context === undefined) return failure(sink.list);
   const header = readHeader(context);
   const externs = readExterns(context);
   const legacy = readLegacyMaps(context);
@@ -64,7 +64,7 @@ export function readCollection(bytes: Uint8Array): Result<CollectionSpec> {
     kconfig: new Map(externs.kconfig),
     btf: finishBtf(context, externs),
   };
-  return sink.failed ? failure(...sink.list) : success(collection, sink.list);
+  return sink.failed ? failure(sink.list) : success(collection, sink.list);
 }
 
 function readHeader(context: ObjectContext): ObjectHeader {

@@ -50,7 +50,7 @@ export function writeCollection(collection: CollectionSpec): Result<Uint8Array> 
   writeHeader(draft, collection);
   checkReferences(draft);
   if (!sink.failed) writeTypes(draft, ext);
-  return sink.failed ? failure(...sink.list) : success(writeElf(draft.model()), sink.list);
+  return sink.failed ? failure(sink.list) : success(writeElf(draft.model()), sink.list);
 }
 
 function writeTypes(draft: Draft, ext: ExtDraft): void {

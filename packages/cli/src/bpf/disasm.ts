@@ -1,4 +1,4 @@
-import { formatListing, type Instruction, type Notation } from "@ocelli/bpf";
+import { formatListing, relocationDescriber, type Instruction, type Notation } from "@ocelli/bpf";
 
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
@@ -26,10 +26,13 @@ export async function disasm(
   }
   const chosen = [...bodies].filter(([one]) => name === undefined || one === name);
   const { notation } = flags;
-  const { littleEndian } = spec;
+  const { littleEndian, btf } = spec;
+  const options = {
+    notation,
+    littleEndian,
+    ...(btf === undefined ? {} : { describeRelocation: relocationDescriber(btf) }),
+  };
   context.process.stdout.write(
-    chosen
-      .map(([, instructions]) => formatListing(instructions, { notation, littleEndian }))
-      .join("\n"),
+    chosen.map(([, instructions]) => formatListing(instructions, options)).join("\n"),
   );
 }
