@@ -1,23 +1,30 @@
 // Feeds damaged object files to everything that reads them:
 //   node --conditions=development tools/fuzz.ts [--count N] [--seed S] [--seconds T] [--save FOLDER]
-// Mutates the C fixtures and calls readElf, readCollection, readBtf, decodeInstructions, linkProgram, encodeInstructions and
-// writeCollection. Reports the number of inputs, the throughput and the slowest input. An input that makes something throw, or
+// Mutates the C fixtures and calls readElf, readCollection, readBtf, readBtfExt, decodeInstructions, linkProgram,
+// applyCoreRelocations (damaged objects against sound types, and sound objects against damaged types), encodeInstructions,
+// formatListing and writeCollection. Reports how often each came to its end, the number of inputs, the throughput and the slowest input. An input that makes something throw, or
 // takes longer than a second of processor time, is saved; then the exit code is 1.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import {
+  applyCoreRelocations,
   decodeInstructions,
   encodeInstructions,
+  formatListing,
   linkProgram,
   readBtf,
+  readBtfExt,
   readCollection,
   readElf,
   readNotes,
   readRelocations,
   readSymbols,
+  relocationDescriber,
   writeCollection,
+  type CollectionSpec,
+  type CoreTargets,
 } from "@ocelli/bpf";
 import { fixture } from "@ocelli/testkit";
 
@@ -42,6 +49,9 @@ const FIXTURES: readonly [name: string, ...args: string[]][] = [
   ["object-externs"],
   ["object-data"],
   ["object-struct-ops"],
+  ["core-local"],
+  ["core-target"],
+  ["core-task"],
 ];
 
 /** mulberry32: small, fast, the same everywhere; gives whole numbers below `limit`. */
@@ -119,26 +129,69 @@ function mutate({ bytes, ranges }: Seed, random: (limit: number) => number): Uin
   return copy;
 }
 
+/** How often a step came to its end. */
+const reached = new Map<string, number>();
+
+function step<T extends { readonly ok: boolean }>(name: string, result: T): T {
+  if (result.ok) reached.set(name, (reached.get(name) ?? 0) + 1);
+  return result;
+}
+
+function soundCollection(name: string): CollectionSpec {
+  const read = readCollection(fixture(name));
+  if (!read.ok) throw new Error(`Cannot read fixture ${name}`);
+  return read.value;
+}
+
+const soundLocal = soundCollection("core-local");
+const soundTypes = soundCollection("core-target").btf;
+// Made once: what is known about the kernel's types is kept by this object.
+const soundTargets: CoreTargets | undefined =
+  soundTypes === undefined ? undefined : { kernel: soundTypes };
+
+function exerciseTypes(bytes: Uint8Array, ext: Uint8Array | undefined): void {
+  const btf = step("readBtf", readBtf(bytes));
+  if (!btf.ok) return;
+  if (ext !== undefined) step("readBtfExt", readBtfExt(ext, btf.value));
+  // As if a kernel had these types; once in a while, since it costs as much as all the rest.
+  if (inputs % 8 !== 0) return;
+  for (const program of soundLocal.programs.values())
+    if (soundLocal.btf !== undefined)
+      step(
+        "relocated against damage",
+        applyCoreRelocations(program.instructions, soundLocal.btf, { kernel: btf.value }),
+      );
+}
+
 /** Everything that takes bytes, on one input. Returns how many collections were read. */
 function exercise(bytes: Uint8Array): number {
-  const file = readElf(bytes);
+  const file = step("readElf", readElf(bytes));
   if (!file.ok) return 0;
   readSymbols(file.value);
   readSymbols(file.value, "dynsym");
   readNotes(file.value);
-  for (const section of file.value.sections) {
+  const { sections } = file.value;
+  for (const section of sections) {
     if (section.name.startsWith(".rel")) readRelocations(file.value, section);
-    else if (section.name === ".BTF") readBtf(section.data);
-    else if (section.flags === 6) decodeInstructions(section.data);
+    else if (section.name === ".BTF")
+      exerciseTypes(section.data, sections.find(({ name }) => name === ".BTF.ext")?.data);
+    else if (section.flags === 6)
+      step("decodeInstructions", decodeInstructions(section.data, file.value));
   }
-  const collection = readCollection(bytes);
+  const collection = step("readCollection", readCollection(bytes));
   if (!collection.ok) return 0;
-  for (const program of collection.value.programs.values()) {
-    const linked = linkProgram(collection.value, program);
-    if (linked.ok) encodeInstructions(linked.value);
+  const { btf, programs } = collection.value;
+  for (const program of programs.values()) {
+    const linked = step("linkProgram", linkProgram(collection.value, program));
+    if (!linked.ok) continue;
+    step("encodeInstructions", encodeInstructions(linked.value));
+    if (btf === undefined || soundTargets === undefined) continue;
+    step("applyCoreRelocations", applyCoreRelocations(linked.value, btf, soundTargets));
+    if (inputs % 8 === 1)
+      formatListing(linked.value, { describeRelocation: relocationDescriber(btf) });
   }
   // Writing costs as much as all the rest; the reader is what meets strangers.
-  if (inputs % 8 === 0) writeCollection(collection.value);
+  if (inputs % 8 === 0) step("writeCollection", writeCollection(collection.value));
   return 1;
 }
 
@@ -184,4 +237,5 @@ console.log(
     `${whole} of them read to the end, slowest ${slowest.ms.toFixed(1)} ms (${slowest.name}), ` +
     `peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB, ${faults} faults`,
 );
+console.log([...reached].map(([name, times]) => `${name} ${times}`).join(", "));
 process.exitCode = faults === 0 ? 0 : 1;

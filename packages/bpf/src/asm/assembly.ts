@@ -8,10 +8,12 @@ import { printLlvm } from "./print-llvm.ts";
 /** The two ways to write instructions: that of kernel and bpftool, and that of LLVM's tools. */
 export type Notation = "kernel" | "llvm";
 
-const candidates: readonly PrintNames[] = [referenceNames, quotedNames].map((names) => ({
+const withLoads = (names: PrintNames): PrintNames => ({
   ...names,
   wide: (instruction) => names.wide?.(instruction) ?? bpftoolNames.wide?.(instruction),
-}));
+});
+
+const candidates = [withLoads(referenceNames), withLoads(quotedNames)];
 
 /**
  * One instruction as text that `parseAssembly()` reads back to the same bits and names, without symbol. What the
