@@ -62,6 +62,7 @@ export async function start(context: CliContext, flags: StartFlags): Promise<voi
     links.use(attachRawTracepoint(program, { tracepoint: program.attachTo }));
   using screen = flags.json ? undefined : new Screen(context.process.stdout);
 
+  const hint = context.process.stdout.isTTY ? ["", "Ctrl-C ends it and detaches"] : [];
   const calls = collection.map("calls");
   const cpus = possibleCpus().length;
   const counts = new CallCounts(cpus);
@@ -96,7 +97,7 @@ export async function start(context: CliContext, flags: StartFlags): Promise<voi
     last = now;
     if (screen === undefined)
       context.process.stdout.write(`${JSON.stringify(pictureToJson(picture))}\n`);
-    else screen.show(drawPicture(picture, recentStarts));
+    else screen.show([...drawPicture(picture, recentStarts), ...hint]);
     for (const pid of counts.forget(names.isAlive)) names.forget(pid);
   }
 }
