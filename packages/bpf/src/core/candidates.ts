@@ -58,18 +58,18 @@ function findIn(target: Target, localType: BtfType): Candidate[] {
     ...flavouredNames(btf),
     ...(btf.base === undefined ? [] : flavouredNames(btf.base)),
   ];
+  const kinds = compatibleKinds(localType.kind);
   // A name may be the tail of another string.
   const flavoured = target.flavours
     .filter((string) => string.name.endsWith(name))
     .map(({ suffix }) => name + suffix);
   return [name, ...new Set(flavoured)]
-    .flatMap((wanted) => btf.idsByName(wanted))
-    .filter((id) => id >= btf.firstId && compatibleKinds(btf.kindOf(id), localType.kind))
+    .flatMap((wanted) => kinds.flatMap((kind) => btf.idsByName(wanted, kind)))
+    .filter((id) => id >= btf.firstId)
     .toSorted((a, b) => a - b)
     .map((id) => ({ view, id }));
 }
 
-function compatibleKinds(a: BtfKind | undefined, b: BtfKind): boolean {
-  const isEnum = (kind: BtfKind | undefined): boolean => kind === "enum" || kind === "enum64";
-  return a === b || (isEnum(a) && isEnum(b));
+function compatibleKinds(kind: BtfKind): readonly BtfKind[] {
+  return kind === "enum" || kind === "enum64" ? ["enum", "enum64"] : [kind];
 }

@@ -9,33 +9,29 @@ export interface FlavouredName {
   readonly suffix: string;
 }
 
-const UNDERSCORE = 0x5f;
+// Browsers and Node have it; the language's own library, all that is declared here, does not.
+declare const TextDecoder: new (label: string) => { decode(bytes: Uint8Array): string };
 
 /**
- * The strings of one BTF, without its base's, that have a flavour: in vmlinux five. Searching its 2.3 MB takes 2 ms, decoding
- * every type's name 15 to 30.
+ * The strings of one BTF, without its base's, that have a flavour: in vmlinux five. All 2.3 MB of them are decoded at once and
+ * searched by the engine's own code, which takes 3 ms in a fresh process; a loop over the bytes takes 12 there.
  */
 export function flavouredNames(btf: Btf): readonly FlavouredName[] {
   const header = readBtfHeader(btf.bytes);
   if (!header.ok) return [];
   const { stringsOffset, stringsLength } = header.value;
   const table = btf.bytes.subarray(stringsOffset, stringsOffset + stringsLength);
+  // Latin-1 gives each byte one character, so that positions are offsets.
+  const text = new TextDecoder("latin1").decode(table);
   const found: FlavouredName[] = [];
-  // Three underscores in a row cannot hide between bytes 2, 5, 8, …
-  for (let at = 2; at < table.length; at += 3) {
-    if (table[at] !== UNDERSCORE) continue;
-    if (table[at - 1] !== UNDERSCORE && table[at + 1] !== UNDERSCORE) continue;
-    let start = at;
-    let end = at + 1;
-    while (start > 0 && table[start - 1] === UNDERSCORE) start -= 1;
-    while (table[end] === UNDERSCORE) end += 1;
-    if (end - start !== 3) continue;
-    while (start > 0 && table[start - 1] !== 0) start -= 1;
+  for (let at = text.indexOf("___"); at >= 0;) {
+    const start = text.lastIndexOf("\0", at) + 1;
     const whole = decodeString(table, start, table.length);
     const name = essentialName(whole);
     if (name !== whole) found.push({ name, suffix: whole.slice(name.length) });
     // The rest of this string is no other find.
-    while (at < table.length && table[at] !== 0) at += 1;
+    const end = text.indexOf("\0", at);
+    at = end < 0 ? -1 : text.indexOf("___", end);
   }
   return found;
 }
