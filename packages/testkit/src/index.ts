@@ -18,3 +18,4 @@ export {
   type Producer,
   type ProducerOptions,
 } from "./record-producer.ts";
+export { sharedData, sharedDataMissing, sharedRows } from "./shared-data.ts";
