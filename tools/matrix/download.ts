@@ -1,5 +1,6 @@
 // Debian packages through an apt configuration of its own: nothing is installed, and the machine's package state stays
 // as it is.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -75,10 +76,12 @@ async function fillFolder(folder: string, request: PackageRequest): Promise<void
 }
 
 /**
- * The folder with the unpacked packages of a request. The first call downloads; later ones find it at `target`, which
- * appears only when it is complete.
+ * The folder with the unpacked packages of a request. The first call downloads; later ones find it beside `folder`, under
+ * that name and a hash of the request. It appears only when it is complete.
  */
-export async function providePackages(target: string, request: PackageRequest): Promise<string> {
+export async function providePackages(folder: string, request: PackageRequest): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(request)).digest("hex");
+  const target = `${folder}-${hash.slice(0, 8)}`;
   if (existsSync(target)) return target;
   if (!existsSync(KEYRING)) {
     throw new Error(

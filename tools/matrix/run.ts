@@ -61,8 +61,8 @@ async function provideKernel(kernel: MatrixKernel, architecture: Architecture): 
   return await providePackages(join(cache, `${debian}-${kernel.release}`), {
     suites: kernel.suites,
     architecture: debian,
-    // From 7.1 on Debian has the image and the modules in packages of their own.
-    patterns: ["image", "binary", "modules"].map((part) => `linux-${part}-${version}`),
+    // From 7.1 on Debian has the image, the modules and the configuration in packages of their own.
+    patterns: ["image", "binary", "modules", "base"].map((part) => `linux-${part}-${version}`),
   });
 }
 
@@ -84,7 +84,14 @@ async function writeInitramfs(
     bytes: Buffer.from(content),
     executable,
   });
+  // As on an installed Debian, where programs look for what the kernel was built with.
+  const configurations = globSync("boot/config-*", { cwd: packages });
   const entries: CpioEntry[] = [
+    ...configurations.map((path): CpioEntry => ({
+      kind: "file",
+      path,
+      bytes: readFileSync(join(packages, path)),
+    })),
     ...stripEntries(await repositoryEntries(cache, architecture, task.files)),
     ...modules.map(({ name, bytes }): CpioEntry => ({
       kind: "file",

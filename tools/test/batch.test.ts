@@ -69,3 +69,16 @@ test("runBatch() keeps hooks in their file and reports a file that does not load
     ["f0 hooked: failed Error: hook", "f1 free: passed", "f2 load: failed Error: at load"],
   );
 });
+
+test("runBatch() ends the processes that a test forgot", async () => {
+  const start = performance.now();
+  const child = `spawn("sleep", ["60"], { stdio: ["ignore", "ignore", "inherit"] })`;
+  assert.deepEqual(
+    await run([
+      `import { spawn } from "node:child_process";\ntest("forgets", () => { ${child}; });`,
+      'test("next", () => {});',
+    ]),
+    ["f0 forgets: passed", "f1 next: passed"],
+  );
+  assert.ok(performance.now() - start < 30_000);
+});

@@ -19,18 +19,16 @@ export interface BatchOptions {
   readonly onEvent: (event: TestEvent) => void;
 }
 
-/** Runs a worker over `files`; resolves with the file it died in and how, or with nothing. */
-function runWorker(
-  files: readonly string[],
-  options: BatchOptions,
-  finished: Set<string>,
-): Promise<{ readonly file: string; readonly how: string } | undefined> {
+/** Runs one file in a worker; resolves with how the worker died, or with nothing. */
+function runWorker(file: string, options: BatchOptions): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      ["--conditions=development", "--disable-warning=ExperimentalWarning", worker, ...files],
+      ["--conditions=development", "--disable-warning=ExperimentalWarning", worker, file],
       {
         cwd: root,
+        // Leads a process group, so that what its tests leave behind ends with it.
+        detached: true,
         stdio: ["ignore", "inherit", "pipe", "pipe"],
         env: {
           ...process.env,
@@ -38,7 +36,14 @@ function runWorker(
         },
       },
     );
-    let current = files[0] ?? "";
+    const endGroup = (): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // Nobody is left.
+      }
+    };
+    let finished = false;
     let silent = false;
     // What it said last explains most deaths.
     let lastWords = "";
@@ -48,51 +53,45 @@ function runWorker(
     });
     const timer = setTimeout(() => {
       silent = true;
-      child.kill("SIGKILL");
+      endGroup();
     }, SILENCE_MS);
     const decode = eventDecoder((event) => {
       timer.refresh();
-      if (event.kind === "start") current = event.file;
-      if (event.kind === "end") finished.add(event.file);
+      if (event.kind === "end") finished = true;
       options.onEvent(event);
     });
     child.stdio[3]?.on("data", (chunk: Buffer) => {
       decode(chunk.toString("ascii"));
     });
     child.on("error", reject);
+    // What a test started and forgot would hold the worker's standard error open, and "close" would not come.
+    child.on("exit", endGroup);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      const unfinished = files.some((file) => !finished.has(file));
-      if (!unfinished) {
+      if (finished) {
         resolve(undefined);
         return;
       }
       const end = signal === null ? `exit code ${code ?? 0}` : signal;
       const how = silent ? `no test ended within ${SILENCE_MS / 1000} s` : end;
-      resolve({ file: current, how: `${how}\n${lastWords}`.trimEnd() });
+      resolve(`${how}\n${lastWords}`.trimEnd());
     });
   });
 }
 
-/**
- * Runs test files in one process, in order. When a test takes the process down, that is a failure of its file, and a
- * new process goes on with the files after it.
- */
+/** Runs test files in order, each in a process of its own. When a test takes its process down, that is a failure of its file. */
 export async function runBatch(files: readonly string[], options: BatchOptions): Promise<void> {
-  const finished = new Set<string>();
-  for (let rest = files; rest.length > 0; rest = rest.filter((file) => !finished.has(file))) {
-    // One file a process: node:test ends the stream of the first run in a process only.
-    const death = await runWorker(rest.slice(0, 1), options, finished);
+  for (const file of files) {
+    const death = await runWorker(file, options);
     if (death === undefined) continue;
-    finished.add(death.file);
     options.onEvent({
       kind: "outcome",
-      file: death.file,
+      file,
       name: "the test process",
       status: "failed",
-      detail: `The process ended before the file's tests did: ${death.how}`,
+      detail: `The process ended before the file's tests did: ${death}`,
       durationMs: 0,
     });
-    options.onEvent({ kind: "end", file: death.file });
+    options.onEvent({ kind: "end", file });
   }
 }

@@ -1,6 +1,7 @@
-// Runs test files one after the other in this process and writes events to file descriptor 3:
-//   node tools/test/worker.ts FILE…
-// Each file gets a test run of its own, so hooks at a file's top level stay in that file.
+// Runs one test file in this process and writes events to file descriptor 3:
+//   node tools/test/worker.ts FILE
+// A process of its own, since node:test ends the stream of the first run in a process only, and since tests change
+// their process: namespaces, limits, what is loaded.
 import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
@@ -16,6 +17,8 @@ function send(event: TestEvent): void {
     try {
       sent += writeSync(3, bytes, sent);
     } catch (error) {
+      // Whoever asked is gone: this process leads a group of its own, and no terminal ends it.
+      if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit(1);
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
     }
   }
@@ -23,6 +26,22 @@ function send(event: TestEvent): void {
 
 function describeFailure(error: Error & { failureType?: string }): string {
   return inspect(error.cause instanceof Error ? error.cause : error, { depth: 4, colors: false });
+}
+
+/** Time for a file's last hooks when something that cannot be released, such as an interval, keeps the event loop going. */
+const LAST_HOOKS_MS = 10_000;
+
+/** The run ends when the event loop is empty: what tests left open, such as a child process, must not keep it going. */
+function releaseHandles(file: string): void {
+  setTimeout(() => {
+    send({ kind: "end", file });
+    process.exit(0);
+  }, LAST_HOOKS_MS).unref();
+  // Node knows them and says so nowhere else in public.
+  const { _getActiveHandles: handles } = process as unknown as {
+    _getActiveHandles?: () => { unref?: () => void }[];
+  };
+  for (const handle of handles?.() ?? []) handle.unref?.();
 }
 
 async function runFile(file: string): Promise<void> {
@@ -34,6 +53,16 @@ async function runFile(file: string): Promise<void> {
     files: [join(root, file)],
     isolation: "none",
     ...(pattern === undefined ? {} : { testNamePatterns: [pattern] }),
+  });
+  // Tests at the top level that were announced, minus those that ended; all are announced before the first one runs.
+  let open = 0;
+  stream.on("test:enqueue", (event) => {
+    if (event.nesting === 0) open += 1;
+  });
+  stream.on("test:complete", (event) => {
+    if (event.nesting !== 0) return;
+    open -= 1;
+    if (open === 0) releaseHandles(file);
   });
   stream.on("test:start", (event) => {
     path[event.nesting] = event.name;
@@ -68,14 +97,14 @@ async function runFile(file: string): Promise<void> {
   }
 }
 
-// Between two runs nobody else listens: what is thrown then belongs to a test of the file before.
-let running = false;
-let previous = "";
+// After the run nobody else listens: what is thrown then belongs to a test of this file.
+let running = true;
+const file = process.argv[2] ?? "";
 process.on("uncaughtException", (error) => {
   if (running) return;
   send({
     kind: "outcome",
-    file: previous,
+    file,
     name: "after the tests",
     status: "failed",
     detail: describeFailure(error),
@@ -84,15 +113,10 @@ process.on("uncaughtException", (error) => {
 });
 
 process.chdir(root);
-for (const file of process.argv.slice(2)) {
-  send({ kind: "start", file });
-  running = true;
-  await runFile(file);
-  running = false;
-  previous = file;
-  // A turn of the event loop for what the tests left behind.
-  await new Promise((resolve) => setImmediate(resolve));
-  send({ kind: "end", file });
-}
-// A handle that a test left open does not hold up the others.
+send({ kind: "start", file });
+await runFile(file);
+running = false;
+// A turn of the event loop for what the tests left behind.
+await new Promise((resolve) => setImmediate(resolve));
+send({ kind: "end", file });
 process.exit(0);

@@ -7,6 +7,7 @@ import type { KconfigSpec } from "@ocelli/bpf";
 import { LinuxError } from "../error.ts";
 import { FEATURES, compareReleases, minimumKernel } from "../feature/table.ts";
 import type { Kernel } from "../port/kernel.ts";
+import { kernelVersionCode } from "./kernel-version.ts";
 
 /** The kernel's build configuration: `CONFIG_X` to `y`, `m`, a number or a quoted text. */
 export type KernelConfiguration = ReadonlyMap<string, string>;
@@ -35,14 +36,6 @@ export function parseConfiguration(text: string): KernelConfiguration {
     if (match !== null) values.set(match[1] ?? "", match[2] ?? "");
   }
   return values;
-}
-
-/** `KERNEL_VERSION(a, b, c)` of a release, with the last part cut to 255 as the kernel does. */
-export function kernelVersionCode(running: string): number {
-  const [major = 0, minor = 0, patch = 0] = (/^\d+(?:\.\d+)*/.exec(running)?.[0] ?? "0")
-    .split(".")
-    .map(Number);
-  return (major << 16) + (minor << 8) + Math.min(patch, 255);
 }
 
 /**
@@ -89,7 +82,7 @@ function missing(
 function virtualValue(kernel: Kernel, name: string): bigint | undefined {
   switch (name) {
     case "LINUX_KERNEL_VERSION":
-      return BigInt(kernelVersionCode(release()));
+      return BigInt(kernelVersionCode());
     case "LINUX_HAS_BPF_COOKIE":
       return compareReleases(release(), FEATURES.cookie.since) >= 0 ? 1n : 0n;
     case "LINUX_HAS_SYSCALL_WRAPPER":

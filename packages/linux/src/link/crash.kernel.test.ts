@@ -126,25 +126,35 @@ async function endChildBy(signal: NodeJS.Signals, group: string): Promise<Report
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
-  let text = "";
-  for await (const chunk of child.stdout) {
-    text += String(chunk);
-    if (text.includes("\n")) break;
-  }
-  // The child is this file, and this is what it writes.
-  const report = JSON.parse(text) as Report;
-  const alive = new Set(linkIds(kernel));
-  assert.ok(report.links.length >= 8 && report.links.every((id) => alive.has(id)));
-  assert.ok(getXdp(kernel, "lo").skb > 0 && hasClsact(kernel, 1));
   const ended = once(child, "exit");
-  child.kill(signal);
-  assert.deepEqual(await ended, [null, signal]);
-  const after = new Set(linkIds(kernel));
-  assert.deepEqual(
-    report.links.filter((id) => after.has(id)),
-    [],
-  );
-  return report;
+  try {
+    let text = "";
+    for await (const chunk of child.stdout) {
+      text += String(chunk);
+      if (text.includes("\n")) break;
+    }
+    // The child is this file, and this is what it writes.
+    const report = JSON.parse(text) as Report;
+    const alive = new Set(linkIds(kernel));
+    assert.ok(report.links.length >= linksExpected());
+    assert.ok(report.links.every((id) => alive.has(id)));
+    assert.ok(getXdp(kernel, "lo").skb > 0 && hasClsact(kernel, 1));
+    child.kill(signal);
+    assert.deepEqual(await ended, [null, signal]);
+    const after = new Set(linkIds(kernel));
+    assert.deepEqual(
+      report.links.filter((id) => after.has(id)),
+      [],
+    );
+    return report;
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** Raw and typed tracepoint, flow dissector, sk_lookup, cgroup; tracepoint, perf event and uprobe where these have links. */
+function linksExpected(): number {
+  return skipReason({ needs: ["perf_event_link"] }) === undefined ? 8 : 5;
 }
 
 if (process.argv.includes(CHILD)) {

@@ -40,10 +40,10 @@ kernelTest(
   "run() gives back the context of a syscall program",
   { needs: ["syscall_program"] },
   () => {
-    // *(u64 *)(r1 + 0) = 5; r0 = 0; exit
+    // r2 = 5; *(u64 *)(r1 + 0) = r2; r0 = 0; exit
     using program = load(
       "syscall",
-      "7a01000005000000 b700000000000000 9500000000000000",
+      "b702000005000000 7b21000000000000 b700000000000000 9500000000000000",
       "sets",
       SLEEPABLE,
     );

@@ -163,6 +163,12 @@ export const MEMORY_RULES: readonly VerifierRule[] = [
     "Use the fields that the program type has, at their full width; a writable field is writable only where the kernel allows it",
   ),
   rule(
+    // check_mem_access() of BPF_ST knows contexts since 6.3.
+    /BPF_ST stores into (R\d+) ctx is not allowed/,
+    "$1 points to the context, which this kernel lets programs write from registers only",
+    "Put the constant into a register and store that; Linux 6.3 and later take constants",
+  ),
+  rule(
     /(?:BPF_\w+) stores into (R\d+) (\w+) is not allowed/,
     "$1 points to the $2, which this store does not work on",
     "Use plain loads and stores there; atomic ones work on stack and map memory",
