@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 import { readBtf } from "@ocelli/bpf";
+import { peerPath } from "@ocelli/testkit";
 
 import { compare } from "./support/measure.ts";
-import { buildPeer } from "./support/peer.ts";
 
 const NAMES = ["task_struct", "sk_buff", "file", "bpf_map", "vfs_read"];
 
@@ -55,7 +55,7 @@ function runChild(file: string, args: readonly string[]): Case {
 if (process.argv[2] === "child") {
   console.log(JSON.stringify(runOurs()));
 } else {
-  const peer = buildPeer("btf", ["bpf"]);
+  const peer = peerPath("bench-btf");
   const ours = (): Case =>
     runChild(process.execPath, ["--conditions=development", import.meta.filename, "child"]);
   const theirs = (): Case => runChild(peer, []);

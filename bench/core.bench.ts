@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 
 import { applyCoreRelocations, readBtf, readCollection } from "@ocelli/bpf";
-import { fixturePath } from "@ocelli/testkit";
+import { fixturePath, peerPath } from "@ocelli/testkit";
 
 import { compare } from "./support/measure.ts";
-import { buildPeer, startPeer } from "./support/peer.ts";
+import { startPeer } from "./support/peer.ts";
 
 const object = fixturePath("core-thirty");
 const read = readCollection(readFileSync(object));
@@ -28,7 +28,7 @@ function relocate(): number {
   return relocations / (performance.now() - start);
 }
 
-using peer = startPeer(buildPeer("core", ["bpf"]), [object], []);
+using peer = startPeer(peerPath("bench-core"), [object], []);
 await compare(`${programs.size} programs with ${relocations} relocations`, "relocations/ms", [
   {
     name: "libbpf (C)",

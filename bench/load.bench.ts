@@ -3,10 +3,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-import { fixturePath } from "@ocelli/testkit";
+import { fixturePath, peerPath } from "@ocelli/testkit";
 
 import { compare, median, type Contender } from "./support/measure.ts";
-import { buildPeer } from "./support/peer.ts";
 
 const LOADS = 4;
 const object = fixturePath("load-thirty");
@@ -15,7 +14,7 @@ const ours = [
   "--conditions=development",
   join(import.meta.dirname, "support/load-case.ts"),
 ];
-const theirs = [buildPeer("load", ["bpf"])];
+const theirs = [peerPath("bench-load")];
 
 function times([command = "", ...args]: readonly string[]): readonly number[] {
   const { status, stdout, stderr } = spawnSync(command, [...args, object, String(LOADS)], {

@@ -2,11 +2,11 @@
 // 1.3 µs for a lookup. Needs root.
 import { spawnSync } from "node:child_process";
 
+import { mapSpec } from "@ocelli/bpf";
 import {
   BatchCursor,
   createMap,
   lookupBatch,
-  mapSpec,
   openKernel,
   typedMap,
   u32,
@@ -14,9 +14,10 @@ import {
   updateBatch,
   type BpfMap,
 } from "@ocelli/linux";
+import { peerPath } from "@ocelli/testkit";
 
 import { compare } from "./support/measure.ts";
-import { buildPeer, startPeer } from "./support/peer.ts";
+import { startPeer } from "./support/peer.ts";
 
 const ENTRIES = 10_000;
 
@@ -96,7 +97,7 @@ async function measure({ title, peer: name, count, entries, work }: Case): Promi
   );
   const keys = Uint32Array.from({ length: ENTRIES }, (_, i) => i);
   updateBatch(map, new Uint8Array(keys.buffer), new Uint8Array(ENTRIES * 8));
-  using peer = startPeer(buildPeer("map", ["bpf"]), [], [map.fd.value]);
+  using peer = startPeer(peerPath("bench-map"), [], [map.fd.value]);
   const run = work(map);
   // Speed, so that a ratio below 1 means slower than libbpf.
   await compare(title, "M entries/s", [

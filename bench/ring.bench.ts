@@ -1,9 +1,10 @@
 // Draining a full ring of 16 MiB, reading every record's first word: our reader beside libbpf's, by turns. Goal: 0.6 of libbpf's records per second. Needs root.
-import { createMap, mapSpec, openKernel, openRingReader } from "@ocelli/linux";
-import { ringProducer, type Producer } from "@ocelli/testkit";
+import { mapSpec } from "@ocelli/bpf";
+import { createMap, openKernel, openRingReader } from "@ocelli/linux";
+import { ringProducer, type Producer, peerPath } from "@ocelli/testkit";
 
 import { compare } from "./support/measure.ts";
-import { buildPeer, startPeer } from "./support/peer.ts";
+import { startPeer } from "./support/peer.ts";
 
 const RING_BYTES = 16 << 20;
 
@@ -26,7 +27,7 @@ async function benchmark(size: number): Promise<void> {
   using theirs = createMap(kernel, mapSpec({ ...spec, name: "theirs" }));
   using ourProducer = ringProducer(kernel, ours, { size, flags: 1 });
   using theirProducer = ringProducer(kernel, theirs, { size, flags: 1 });
-  using peer = startPeer(buildPeer("ring", ["bpf"]), ["3"], [theirs.fd.value]);
+  using peer = startPeer(peerPath("bench-ring"), ["3"], [theirs.fd.value]);
   let sum = 0;
   using reader = openRingReader(ours, {
     onRecord: ({ words }, offset) => {

@@ -142,7 +142,7 @@ kernelTest("ocelli btf dump prints a kernel type in three ways", {}, () => {
     status: 1,
     stdout: "",
     stderr:
-      'Cannot find type "lisst_head" in "/sys/kernel/btf/vmlinux": did you mean "list_head"?\n',
+      'Cannot find type "lisst_head" in "/sys/kernel/btf/vmlinux"; did you mean "list_head"?\n',
   });
 });
 

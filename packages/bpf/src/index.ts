@@ -193,8 +193,10 @@ export {
   type ElfSymbol,
 } from "./elf/types.ts";
 export { OcelliError } from "./error.ts";
+export { nearHint, nearNames } from "./near.ts";
 export { kernelMapName } from "./object/kernel-map-name.ts";
 export { linkProgram } from "./object/link.ts";
+export { mapSpec } from "./object/map-spec.ts";
 export { readCollection } from "./object/read.ts";
 export {
   nearestSectionName,

@@ -135,7 +135,6 @@ export {
   u64,
   u8,
 } from "./map/schema.ts";
-export { mapSpec } from "./map/spec.ts";
 export { record, struct, type FieldCodec, type StructValue } from "./map/struct.ts";
 export { typedMap, type TypedMap } from "./map/typed-map.ts";
 export {
@@ -176,24 +175,20 @@ export type { Kernel, Mapping, SyscallArgument, SyscallName } from "./port/kerne
 export { openKernel } from "./port/koffi.ts";
 export { kernelIds, openById, openProgramById, type KernelObject } from "./program/ids.ts";
 export { compiledCode, programInfo, translatedCode, type ProgramInfo } from "./program/info.ts";
-export { loadProgram, type ProgramLoad } from "./program/load.ts";
+export { loadProgram } from "./program/load.ts";
+export type { ProgramLoad } from "./program/program-load.ts";
 export { Program, type ProgramFacts } from "./program/program.ts";
 export { run, type RunOptions, type RunResult } from "./program/run.ts";
 export { enableStatistics } from "./program/statistics.ts";
 export { readStream } from "./program/stream.ts";
 export { createToken } from "./program/token.ts";
-export type { VerifierBlock, VerifierStep } from "./program/verifier-block.ts";
+export type { LoggedInstruction, VerifierBlock, VerifierStep } from "./program/verifier-block.ts";
 export {
   VerifierError,
   type RefusedProgram,
   type VerifierFormat,
 } from "./program/verifier-error.ts";
-export {
-  readVerifierLog,
-  type LoggedInstruction,
-  type LoggedSource,
-  type VerifierReport,
-} from "./program/verifier-log.ts";
+export { readVerifierLog, type LoggedSource, type VerifierReport } from "./program/verifier-log.ts";
 export { explainVerdict, type VerifierReason } from "./program/verifier-reason.ts";
 export { mapLossCounter, type LossCounter } from "./reader/loss-counter.ts";
 export {

@@ -15,7 +15,7 @@ function createAsNobody(type: string): string {
   const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     import { createMap } from ${from("./map/create.ts")};
-    import { mapSpec } from ${from("./map/spec.ts")};
+    import { mapSpec } from "@ocelli/bpf";
     import { openKernel } from ${from("./port/koffi.ts")};
     const kernel = openKernel();
     process.setgroups([]);

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-import { readBtf, type AttachType, type Btf, type BtfKind, type ProgramType } from "@ocelli/bpf";
 import {
-  createMap,
-  loadProgram,
+  readBtf,
+  type AttachType,
+  type Btf,
+  type BtfKind,
+  type ProgramType,
   mapSpec,
-  openKernel,
-  type BpfMap,
-  type Program,
-} from "@ocelli/linux";
+} from "@ocelli/bpf";
+import { createMap, loadProgram, openKernel, type BpfMap, type Program } from "@ocelli/linux";
 
 /** What a counting program is loaded as. */
 export interface CountingOptions {

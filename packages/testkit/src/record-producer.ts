@@ -1,12 +1,11 @@
-import { encodeInstructions, resolveReferences, type Instruction, type Result } from "@ocelli/bpf";
 import {
-  createMap,
-  loadProgram,
+  encodeInstructions,
+  resolveReferences,
+  type Instruction,
+  type Result,
   mapSpec,
-  type BpfMap,
-  type Kernel,
-  type Program,
-} from "@ocelli/linux";
+} from "@ocelli/bpf";
+import { createMap, loadProgram, type BpfMap, type Kernel, type Program } from "@ocelli/linux";
 
 import { Worker } from "node:worker_threads";
 

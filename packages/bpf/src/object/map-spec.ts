@@ -20,3 +20,10 @@ export function emptyMap(name: string, section: string): MapSpec {
     section,
   };
 }
+
+/** A map's blueprint made by hand: what is left out gets the value that nearly every map has, four-byte keys and values too. */
+export function mapSpec(
+  spec: Pick<MapSpec, "name" | "type"> & Partial<Omit<MapSpec, "name" | "type">>,
+): MapSpec {
+  return { ...emptyMap(spec.name, ""), keySize: 4, valueSize: 4, maxEntries: 1, ...spec };
+}

@@ -1,5 +1,6 @@
 import type { AttachType } from "../abi/attach-types.ts";
 import type { ProgramType } from "../abi/program-types.ts";
+import { editDistance } from "../near.ts";
 
 /** Whether a section name takes a target after a slash: `tp/sched/sched_switch`. */
 type Target = "none" | "optional";
@@ -175,22 +176,4 @@ export function nearestSectionName(section: string): string {
     if (distance < best.distance) best = { name: target === "none" ? name : `${name}/`, distance };
   }
   return best.name;
-}
-
-/** Levenshtein's distance, two swapped letters counting as one change. Both texts are short: at most 64 letters. */
-function editDistance(from: string, to: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      const swapped = i > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      const swap = swapped ? (before[j - 2] ?? Infinity) + 1 : Infinity;
-      next.push(Math.min(change, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    before = row;
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

@@ -1,4 +1,13 @@
-import { printC, printTs, readBtf, readElf, typeToJson, type Btf, type Result } from "@ocelli/bpf";
+import {
+  nearHint,
+  printC,
+  printTs,
+  readBtf,
+  readElf,
+  typeToJson,
+  type Btf,
+  type Result,
+} from "@ocelli/bpf";
 
 import type { CliContext } from "../context.ts";
 import { RefusedError } from "../exit.ts";
@@ -80,33 +89,10 @@ function findType(btf: Btf, path: string, name: string): readonly number[] {
     .filter((id) => kind === undefined || btf.kindOf(id) === kind);
   if (ids.length > 0) return ids;
   throw new RefusedError(
-    `Cannot find type "${name}" in "${path}"${nearText(nearestNames(btf, bare ?? name))}`,
+    `Cannot find type "${name}" in "${path}"${nearHint(bare ?? name, namesOf(btf))}`,
   );
 }
 
-function nearText(names: readonly string[]): string {
-  return names.length === 0 ? "" : `: did you mean ${names.map((one) => `"${one}"`).join(", ")}?`;
-}
-
-/** Up to three names that contain the wanted one or begin like it, shortest first. */
-function nearestNames(btf: Btf, wanted: string): string[] {
-  const found = new Set<string>();
-  const stem = wanted.toLowerCase();
-  for (let id = btf.firstId; id < btf.endId; id += 1) {
-    const name = btf.nameOf(id);
-    const lower = name.toLowerCase();
-    if (lower === "" || (!lower.includes(stem) && !isOneEditAway(lower, stem))) continue;
-    found.add(name);
-  }
-  return [...found].toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, 3);
-}
-
-/** Whether one inserted, lost or changed character makes `a` of `b`. */
-function isOneEditAway(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
-  const tailA = a.length >= b.length ? a.slice(start + 1) : a.slice(start);
-  const tailB = b.length >= a.length ? b.slice(start + 1) : b.slice(start);
-  return tailA === tailB;
+function* namesOf(btf: Btf): Generator<string, void> {
+  for (const id of allIds(btf)) yield btf.nameOf(id);
 }

@@ -1,7 +1,13 @@
-import { formatDiagnostic, readBtf, type Btf, type BtfKind, type ProgramSpec } from "@ocelli/bpf";
+import {
+  formatDiagnostic,
+  readBtf,
+  type Btf,
+  type BtfKind,
+  type ProgramSpec,
+  nearHint,
+} from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
-import { nearNames } from "../link/near.ts";
 import { objectInfo } from "../port/info.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { openById } from "../program/ids.ts";
@@ -49,9 +55,7 @@ export function findTarget(
   const found = findKernelType(types, target.name, target.kind);
   if (found !== undefined) return found;
   const prefix = target.name.slice(0, target.name.length - attachTo.length);
-  const near = nearNames(attachTo, namesWithPrefix(types.kernel, prefix, target.kind));
-  const hint =
-    near.length === 0 ? "" : `; near are ${near.map((other) => `"${other}"`).join(", ")}`;
+  const hint = nearHint(attachTo, namesWithPrefix(types.kernel, prefix, target.kind));
   throw new LinuxError(
     "not-found",
     `${action}: the kernel has no ${target.words} "${attachTo}" that programs attach to${hint}`,

@@ -1,9 +1,8 @@
-import type { VariableSpec } from "@ocelli/bpf";
+import { nearHint, type VariableSpec } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import type { BpfMap } from "../map/map.ts";
 import type { Program } from "../program/program.ts";
-import { nearNames } from "../link/near.ts";
 
 const KEY = new Uint8Array(4);
 
@@ -92,11 +91,11 @@ export class Collection implements Disposable, CollectionParts {
 }
 
 function absent(kind: string, name: string, all: ReadonlyMap<string, unknown>): never {
-  const near = nearNames(name, all.keys());
-  const shown = near.length > 0 ? near : [...all.keys()].slice(0, 8);
-  const words =
-    shown.length === 0
-      ? "there are none"
-      : `${near.length > 0 ? "near are" : "there are"} ${shown.map((other) => `"${other}"`).join(", ")}`;
-  throw new LinuxError("not-found", `Cannot find ${kind} "${name}" in the collection: ${words}`);
+  const near = nearHint(name, all.keys());
+  const some = [...all.keys()].slice(0, 8).map((other) => `"${other}"`);
+  const listed = some.length === 0 ? "; there are none" : `; there are ${some.join(", ")}`;
+  throw new LinuxError(
+    "not-found",
+    `Cannot find ${kind} "${name}" in the collection${near === "" ? listed : near}`,
+  );
 }

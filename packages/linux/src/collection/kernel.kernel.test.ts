@@ -86,7 +86,7 @@ kernelTest(
       assert.deepEqual(
         [misspelt, nothing],
         [
-          'Cannot load program "on_switch" (tp_btf/sched_switch): the kernel has no tracepoint "sched_swich" that programs attach to; near are "sched_switch"',
+          'Cannot load program "on_switch" (tp_btf/sched_switch): the kernel has no tracepoint "sched_swich" that programs attach to; did you mean "sched_switch"?',
           'Cannot load program "on_switch" (tp_btf/sched_switch): its section names no tracepoint; write it behind a slash, or set attachTo',
         ],
       );

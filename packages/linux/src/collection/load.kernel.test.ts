@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 
-import { formatDiagnostic, readCollection, type CollectionSpec } from "@ocelli/bpf";
+import { formatDiagnostic, readCollection, type CollectionSpec, mapSpec } from "@ocelli/bpf";
 import { CLANG_PACKAGE, fixture, kernelTest } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
 import { createMap } from "../map/create.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { run } from "../program/run.ts";
 import { VerifierError } from "../program/verifier-error.ts";
@@ -141,11 +140,11 @@ kernelTest("loadCollection() says what is wrong, and leaves nothing open", { too
       .replace("kernel's configuration does not have it", "kernel's configuration is in none of …"),
   ];
   assert.deepEqual(messages, [
-    'Cannot set variable "setp": the object has none of that name, near are "step"',
+    'Cannot set variable "setp": the object has none of that name; did you mean "step"?',
     'Cannot set variable "step" of 4 bytes: 8589934592 does not fit',
     'Cannot set variable "greeting" as it has 8 bytes: given are 3',
     'Cannot load program "entry": it uses map "counts", which the collection does not have',
-    'Cannot load program "leaf": section "tracepiont/x" says no program type, near is "tracepoint/"',
+    'Cannot load program "leaf": section "tracepiont/x" says no program type; did you mean "tracepoint/"?',
     'Cannot fill in "CONFIG_NOTHING_LIKE_THIS": the kernel\'s configuration is in none of …; declare it __weak to make it 0 then',
   ]);
   assert.equal(descriptors(), before);
@@ -155,10 +154,10 @@ kernelTest("Collection names what is near a wrong name", { tools }, () => {
   using collection = loadCollection(read("load-basic"));
   assert.throws(() => collection.map("cuonts"), {
     code: "not-found",
-    message: 'Cannot find map "cuonts" in the collection: near are "counts"',
+    message: 'Cannot find map "cuonts" in the collection; did you mean "counts"?',
   });
   assert.throws(() => collection.program("xyz"), {
-    message: 'Cannot find program "xyz" in the collection: there are "leaf", "entry"',
+    message: 'Cannot find program "xyz" in the collection; there are "leaf", "entry"',
   });
 });
 

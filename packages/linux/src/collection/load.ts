@@ -164,7 +164,7 @@ function selectPrograms(
     const near = nearestSectionName(section);
     throw new LinuxError(
       "invalid",
-      `Cannot load program "${name}": section "${section}" says no program type${near === "" ? "" : `, near is "${near}"`}`,
+      `Cannot load program "${name}": section "${section}" says no program type; did you mean "${near}"?`,
     );
   }
   return selected;

@@ -11,7 +11,8 @@ import {
 
 import { LinuxError } from "../error.ts";
 import type { Kernel } from "../port/kernel.ts";
-import { loadProgram, type ProgramLoad } from "../program/load.ts";
+import { loadProgram } from "../program/load.ts";
+import type { ProgramLoad } from "../program/program-load.ts";
 import type { Program } from "../program/program.ts";
 import { findTarget, functionOfProgram, targetName } from "./attach-target.ts";
 import type { LoadedBtf } from "./btf.ts";

@@ -1,7 +1,6 @@
-import type { CollectionSpec, VariableSpec } from "@ocelli/bpf";
+import { nearHint, type CollectionSpec, type VariableSpec } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
-import { nearNames } from "../link/near.ts";
 
 /** What a global variable can be set to: its bytes, or a number that fits into them. */
 export type VariableValue = Uint8Array | number | bigint | boolean;
@@ -20,13 +19,11 @@ export function setVariables(
   for (const [name, value] of Object.entries(values)) {
     const variable = spec.variables.get(name);
     const section = variable === undefined ? undefined : sections.get(variable.map);
-    if (variable === undefined || section === undefined) {
-      const near = nearNames(name, spec.variables.keys());
+    if (variable === undefined || section === undefined)
       throw new LinuxError(
         "not-found",
-        `Cannot set variable "${name}": the object has none of that name${near.length === 0 ? "" : `, near are ${near.map((other) => `"${other}"`).join(", ")}`}`,
+        `Cannot set variable "${name}": the object has none of that name${nearHint(name, spec.variables.keys())}`,
       );
-    }
     section.set(encode(variable, value), variable.offset);
   }
   return sections;

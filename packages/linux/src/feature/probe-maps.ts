@@ -1,10 +1,9 @@
-import { createBtfBuilder, MAP_TYPES, type MapSpec, type MapType } from "@ocelli/bpf";
+import { createBtfBuilder, MAP_TYPES, type MapSpec, type MapType, mapSpec } from "@ocelli/bpf";
 
 import { loadBtf } from "../collection/btf.ts";
 import { LinuxError } from "../error.ts";
 import { createMap, type CreateMapOptions } from "../map/create.ts";
 import { MAP_FLAGS } from "../map/flags.ts";
-import { mapSpec } from "../map/spec.ts";
 import { ERRNO } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { inconclusive, no, YES, type ProbeAnswer } from "./answer.ts";

@@ -11,7 +11,8 @@ import { LinuxError } from "../error.ts";
 import { kernelTypes } from "../collection/kernel-types.ts";
 import { ERRNO, errnoName } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
-import { loadProgram, type ProgramLoad } from "../program/load.ts";
+import { loadProgram } from "../program/load.ts";
+import type { ProgramLoad } from "../program/program-load.ts";
 import { VerifierError } from "../program/verifier-error.ts";
 import { inconclusive, no, YES, type ProbeAnswer } from "./answer.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 
+import { mapSpec } from "@ocelli/bpf";
 import { assertNoLeaks, countingProgram, kernelTest, kernelTypeId } from "@ocelli/testkit";
 
 import { createMap } from "../map/create.ts";
-import { mapSpec } from "../map/spec.ts";
 import { mountBpffs } from "../pin/bpffs.ts";
 import { openKernel } from "../port/koffi.ts";
 import { loadProgram } from "../program/load.ts";

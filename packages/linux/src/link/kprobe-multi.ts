@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { ATTACH_TYPES } from "@ocelli/bpf";
+import { ATTACH_TYPES, nearHint } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import type { Kernel } from "../port/kernel.ts";
@@ -9,7 +9,6 @@ import { attachAction, requireType } from "./explain.ts";
 import { createLink } from "./kernel-link.ts";
 import { globMatcher, kernelFunctionNames, kernelFunctions } from "./kernel-symbols.ts";
 import type { Link } from "./link.ts";
-import { nearHint } from "./near.ts";
 import { openTracefs } from "./tracefs.ts";
 
 const KPROBE_MULTI_RETURN = 1;

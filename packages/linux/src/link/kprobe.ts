@@ -1,9 +1,10 @@
+import { nearHint } from "@ocelli/bpf";
+
 import { LinuxError } from "../error.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType, type Explanation } from "./explain.ts";
 import { kernelFunctionNames } from "./kernel-symbols.ts";
 import type { Link } from "./link.ts";
-import { nearHint } from "./near.ts";
 import { bindPerfEvent, openPerfEvent, perfEventError, type PerfBinding } from "./perf-event.ts";
 import { probeUnit } from "./probe-unit.ts";
 

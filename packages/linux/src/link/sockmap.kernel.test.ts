@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
+import { mapSpec } from "@ocelli/bpf";
 import { assertNoLeaks, countingProgram, kernelTest } from "@ocelli/testkit";
 
 import { createMap } from "../map/create.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { attachLirc } from "./lirc.ts";
 import { attachSockmap } from "./sockmap.ts";

@@ -1,11 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, isAbsolute } from "node:path";
 
-import { readElf, readSymbols, SYMBOL_TYPES, type ElfFile, type ElfSymbol } from "@ocelli/bpf";
+import {
+  readElf,
+  readSymbols,
+  SYMBOL_TYPES,
+  type ElfFile,
+  type ElfSymbol,
+  nearHint,
+} from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import { globMatcher } from "./kernel-symbols.ts";
-import { nearHint } from "./near.ts";
 
 const PT_LOAD = 1;
 const EXECUTABLE = 1;

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 
+import { nearHint } from "@ocelli/bpf";
+
 import { LinuxError } from "../error.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType } from "./explain.ts";
 import type { Link } from "./link.ts";
-import { nearHint } from "./near.ts";
 import {
   bindPerfEvent,
   openPerfEvent,

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { readCollection } from "@ocelli/bpf";
+import { readCollection, mapSpec } from "@ocelli/bpf";
 import {
   assertNoLeaks,
   CLANG_PACKAGE,
@@ -15,7 +15,6 @@ import {
 
 import { loadCollection } from "../collection/load.ts";
 import { createMap } from "../map/create.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { loadProgram } from "../program/load.ts";
 import { attach } from "./attach.ts";

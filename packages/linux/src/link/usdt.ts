@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 
-import { FILE_TYPES } from "@ocelli/bpf";
+import { FILE_TYPES, nearHint } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, missingFeature, requireType } from "./explain.ts";
 import { attachAll, groupLinks, type LinkGroup } from "./group.ts";
 import type { Link } from "./link.ts";
-import { nearHint } from "./near.ts";
 import { openTracedFile, type TracedFile } from "./traced-file.ts";
 import { attachUprobesAt } from "./uprobe-multi.ts";
 import { attachUprobeAt } from "./uprobe.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite } from "node:test";
 
+import { mapSpec } from "@ocelli/bpf";
 import { kernelTest } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
@@ -18,7 +19,6 @@ import { BPF_NOEXIST } from "./flags.ts";
 import { mapEntries, mapKeys } from "./iterate.ts";
 import type { BpfMap } from "./map.ts";
 import { perCpu, u32, u64 } from "./schema.ts";
-import { mapSpec } from "./spec.ts";
 import { typedMap } from "./typed-map.ts";
 
 const kernel = openKernel();

@@ -10,6 +10,7 @@ import {
   sizeOf,
   type MapSpec,
   type MapType,
+  mapSpec,
 } from "@ocelli/bpf";
 import { kernelTest } from "@ocelli/testkit";
 
@@ -19,7 +20,6 @@ import { encodeAttribute } from "../port/attribute.ts";
 import { openKernel } from "../port/koffi.ts";
 import { createMap, type CreateMapOptions } from "./create.ts";
 import { MAP_FLAGS } from "./flags.ts";
-import { mapSpec } from "./spec.ts";
 
 const kernel = openKernel();
 

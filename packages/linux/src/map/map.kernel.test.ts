@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { suite } from "node:test";
 
+import { mapSpec } from "@ocelli/bpf";
 import { kernelTest } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
 import { openKernel } from "../port/koffi.ts";
 import { createMap } from "./create.ts";
 import { BPF_EXIST, BPF_NOEXIST, MAP_FLAGS } from "./flags.ts";
-import { mapSpec } from "./spec.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite } from "node:test";
 
+import { mapSpec } from "@ocelli/bpf";
 import { kernelTest } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
@@ -9,7 +10,6 @@ import { createMap } from "./create.ts";
 import { MAP_FLAGS } from "./flags.ts";
 import { mapArena, mapArray } from "./memory.ts";
 import { u32, u64 } from "./schema.ts";
-import { mapSpec } from "./spec.ts";
 import { openAtomic32, openAtomic64, openVariable } from "./variable.ts";
 
 const kernel = openKernel();

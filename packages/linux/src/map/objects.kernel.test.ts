@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { suite } from "node:test";
 
-import { COMMANDS, createBtfBuilder, PROGRAM_TYPES, type BtfType } from "@ocelli/bpf";
+import { COMMANDS, createBtfBuilder, PROGRAM_TYPES, type BtfType, mapSpec } from "@ocelli/bpf";
 import { kernelTest } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
@@ -16,7 +16,6 @@ import { createMap } from "./create.ts";
 import { indexKey, objectIdAt, openInnerMap, putObject } from "./descriptors.ts";
 import { BPF_EXIST, BPF_F_ALL_CPUS, BPF_F_CPU, BPF_F_LOCK, MAP_FLAGS } from "./flags.ts";
 import { perCpu, u32 } from "./schema.ts";
-import { mapSpec } from "./spec.ts";
 import { typedMap } from "./typed-map.ts";
 
 const kernel = openKernel();

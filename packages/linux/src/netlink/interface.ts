@@ -1,5 +1,6 @@
+import { nearHint } from "@ocelli/bpf";
+
 import { LinuxError } from "../error.ts";
-import { nearHint } from "../link/near.ts";
 import type { Kernel } from "../port/kernel.ts";
 import {
   decodeAttributes,

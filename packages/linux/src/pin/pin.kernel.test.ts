@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { suite } from "node:test";
 
-import { COMMANDS } from "@ocelli/bpf";
+import { COMMANDS, mapSpec } from "@ocelli/bpf";
 import { kernelTest } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
@@ -10,7 +10,6 @@ import { Fd } from "../fd.ts";
 import { MapMismatchError } from "../map/compare.ts";
 import { createMap } from "../map/create.ts";
 import { mapIds, openMapById, openPinnedMap } from "../map/open.ts";
-import { mapSpec } from "../map/spec.ts";
 import { encodeAttribute } from "../port/attribute.ts";
 import { objectInfo } from "../port/info.ts";
 import { openKernel } from "../port/koffi.ts";

@@ -7,7 +7,7 @@ import { FEATURES, minimumKernel, type Feature } from "../feature/table.ts";
 import { explainPermission } from "../permission.ts";
 import { ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
-import type { ProgramLoad } from "./load.ts";
+import type { ProgramLoad } from "./program-load.ts";
 
 // Types whose first kernel is above the floor, by the feature that the table names.
 const NEEDS: Partial<Record<ProgramType, Feature>> = {

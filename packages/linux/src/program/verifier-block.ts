@@ -1,4 +1,9 @@
-import type { LoggedInstruction } from "./verifier-log.ts";
+/** An instruction as the log shows it. `index` counts slots of the program. */
+export interface LoggedInstruction {
+  readonly index: number;
+  /** E.g. `(79) r0 = *(u64 *)(r0 +0)`; empty when the log only names the index. */
+  readonly text: string;
+}
 
 /** One step on the way to the fault, as Linux 7.3 tells it. */
 export interface VerifierStep {

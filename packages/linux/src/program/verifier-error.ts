@@ -2,8 +2,8 @@ import type { Instruction, SourceLine } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import { errnoName } from "../port/errno.ts";
-import type { VerifierBlock } from "./verifier-block.ts";
-import { readVerifierLog, type LoggedInstruction, type LoggedSource } from "./verifier-log.ts";
+import type { LoggedInstruction, VerifierBlock } from "./verifier-block.ts";
+import { readVerifierLog, type LoggedSource } from "./verifier-log.ts";
 import { explainVerdict } from "./verifier-reason.ts";
 
 /** What is known about a refused program beyond the log. */

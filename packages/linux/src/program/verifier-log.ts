@@ -1,11 +1,4 @@
-import { parseBlock, type VerifierBlock } from "./verifier-block.ts";
-
-/** An instruction as the log shows it. `index` counts slots of the program. */
-export interface LoggedInstruction {
-  readonly index: number;
-  /** E.g. `(79) r0 = *(u64 *)(r0 +0)`; empty when the log only names the index. */
-  readonly text: string;
-}
+import { parseBlock, type LoggedInstruction, type VerifierBlock } from "./verifier-block.ts";
 
 /** A source line as the log shows it: file and line since Linux 6.10, the text alone before. */
 export interface LoggedSource {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 
+import { mapSpec } from "@ocelli/bpf";
 import { kernelTest, perfProducer, pinToCpu, type Producer } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
 import { createMap } from "../map/create.ts";
 import type { BpfMap } from "../map/map.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { mapLossCounter } from "./loss-counter.ts";
 import { createPerfReader, openPerfReader, type PerfReaderOptions } from "./perf-reader.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 
+import { mapSpec } from "@ocelli/bpf";
 import { kernelTest, ringProducer, type ProducerOptions } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
 import { createMap } from "../map/create.ts";
 import type { BpfMap } from "../map/map.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { mapLossCounter } from "./loss-counter.ts";
 import type { OnRecord } from "./ring-memory.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 
+import { mapSpec } from "@ocelli/bpf";
 import { kernelTest, ringProducer, type Producer } from "@ocelli/testkit";
 
 import { createMap } from "../map/create.ts";
 import type { BpfMap } from "../map/map.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { openRingReader } from "./ring-reader.ts";
 import { copiedRecords, leasedRecords } from "./ring-records.ts";

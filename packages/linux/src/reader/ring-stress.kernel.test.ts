@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
+import { mapSpec } from "@ocelli/bpf";
 import { kernelTest, ringProducer, runInThread } from "@ocelli/testkit";
 
 import { createMap } from "../map/create.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { mapLossCounter } from "./loss-counter.ts";
 import { createRingReader } from "./ring-reader.ts";
@@ -48,7 +48,8 @@ kernelTest(
 
 // Prints "ready" when it reads; on SIGINT closes everything, and ends when the event loop has nothing left.
 const READER = `
-import { createMap, createRingReader, mapSpec, openKernel } from "@ocelli/linux";
+import { mapSpec } from "@ocelli/bpf";
+import { createMap, createRingReader, openKernel } from "@ocelli/linux";
 const shape = { type: "ringbuf", keySize: 0, valueSize: 0, maxEntries: 4096 };
 const ring = createMap(openKernel(), mapSpec({ name: "ring", ...shape }));
 const reader = createRingReader(ring, { onRecord() {}, lossCounter: { total: () => 0 }, onLoss() {} });

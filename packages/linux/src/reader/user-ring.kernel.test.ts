@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 
-import { readCollection } from "@ocelli/bpf";
+import { readCollection, mapSpec } from "@ocelli/bpf";
 import { CLANG_PACKAGE, fixture, kernelTest } from "@ocelli/testkit";
 
 import type { Collection } from "../collection/collection.ts";
 import { loadCollection } from "../collection/load.ts";
 import { LinuxError } from "../error.ts";
 import { createMap } from "../map/create.ts";
-import { mapSpec } from "../map/spec.ts";
 import { openKernel } from "../port/koffi.ts";
 import { run } from "../program/run.ts";
 import { openUserRing } from "./user-ring.ts";

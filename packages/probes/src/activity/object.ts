@@ -1,5 +1,10 @@
-import type { CollectionSpec, Instruction, MapSpec, ProgramSpec } from "@ocelli/bpf";
-import { mapSpec } from "@ocelli/linux";
+import {
+  mapSpec,
+  type CollectionSpec,
+  type Instruction,
+  type MapSpec,
+  type ProgramSpec,
+} from "@ocelli/bpf";
 
 import { CALL_VALUE } from "./call-value.ts";
 import { countCalls } from "./count-calls.ts";
