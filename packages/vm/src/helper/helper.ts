@@ -1,0 +1,40 @@
+import type { VmMemory } from "../memory/memory.ts";
+
+/**
+ * How a helper's result fills r0: `int` is sign-extended (errno results are negative), `u32` (addresses too) is zero-extended, and
+ * for `u64` the upper half lies in the word `HIGH_RESULT`.
+ */
+export type HelperResult = "int" | "u32" | "u64";
+
+/** What a helper may use of the machine that calls it. */
+export interface HelperContext {
+  readonly memory: VmMemory;
+  /**
+   * Calls a function of the program, whose address is `address`, as a callback; gives the low half of its r0. Throws
+   * what the function throws.
+   */
+  readonly invoke: (address: number, r1: number, r2: number, r3: number, r4: number) => number;
+}
+
+/**
+ * A function that programs call by number. Numbers pass as halves of 32 bits, never as BigInt: a call across the
+ * border of WebAssembly costs ten times as much with 64-bit arguments.
+ */
+export interface VmHelper {
+  readonly name: string;
+  readonly result: HelperResult;
+  /** Whether `call` reads upper halves of arguments from the words at `HIGH_ARGUMENTS`; they are not written otherwise. */
+  readonly wide?: boolean;
+  /** Gets the low halves of r1 to r5, signed; gives the low half of r0. Throws `VmError` to stop the program. */
+  readonly call: (
+    context: HelperContext,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+  ) => number;
+}
+
+/** Helpers by their number. */
+export type HelperTable = ReadonlyMap<number, VmHelper>;

@@ -1,0 +1,139 @@
+import { VmError, type VmErrorCode } from "../error.ts";
+import type { HelperContext, HelperTable } from "../helper/helper.ts";
+import { FLOOR, FRAME_BYTES, MAX_FRAMES, STACK_TOP } from "../memory/layout.ts";
+import type { VmMemory } from "../memory/memory.ts";
+import { REGISTERS } from "../program/operation.ts";
+import type { PreparedProgram } from "../program/prepare.ts";
+
+/** Words that a call keeps: where it returns to, and r6 to r9. */
+export const SAVED_WORDS = 9;
+
+/** Everything that changes while a program is interpreted. */
+export interface State {
+  readonly program: PreparedProgram;
+  readonly memory: VmMemory;
+  readonly helpers: HelperTable;
+  readonly context: HelperContext;
+  /** r0 to r10 and the program's constants, each in two halves, low word first. */
+  readonly registers: Int32Array;
+  /** What active calls keep, innermost last. */
+  readonly frames: Int32Array;
+  /** How many calls are active; 0 in the entry function. */
+  depth: number;
+  /** First word of the next instruction. */
+  pc: number;
+  /** How many backward jumps and calls are left. */
+  fuel: number;
+}
+
+/** A state with nothing running in it. */
+export function createState(
+  program: PreparedProgram,
+  memory: VmMemory,
+  helpers: HelperTable,
+  invoke: HelperContext["invoke"],
+): State {
+  const registers = new Int32Array(REGISTERS * 2 + program.constants.length);
+  registers.set(program.constants, REGISTERS * 2);
+  return {
+    program,
+    memory,
+    helpers,
+    context: { memory, invoke },
+    registers,
+    frames: new Int32Array(MAX_FRAMES * SAVED_WORDS),
+    depth: 0,
+    pc: 0,
+    fuel: 0,
+  };
+}
+
+/** Puts a state before the first instruction: r1 and r2 as given, r10 at the stack's top, everything else 0. */
+export function resetState(state: State, r1: number, r2: number, fuel: number): void {
+  const { registers } = state;
+  registers.fill(0, 0, REGISTERS * 2);
+  registers[2] = r1;
+  registers[4] = r2;
+  registers[20] = STACK_TOP;
+  state.depth = 0;
+  state.pc = 0;
+  state.fuel = fuel;
+}
+
+/** Enters a function: keeps r6 to r9 and where to return to, moves r10 one frame down. Throws `depth` when no frame is left. */
+export function enterFunction(state: State, slot: number, target: number): void {
+  const { registers, frames } = state;
+  if (state.depth + 1 >= MAX_FRAMES) {
+    throw stopped(
+      state.program,
+      slot,
+      "depth",
+      `it calls with ${MAX_FRAMES} functions active, which are the most`,
+    );
+  }
+  const base = state.depth * SAVED_WORDS;
+  frames[base] = state.pc;
+  for (let word = 0; word < 8; word++) frames[base + 1 + word] = registers[12 + word] ?? 0;
+  state.depth += 1;
+  registers[20] = STACK_TOP - state.depth * FRAME_BYTES;
+  state.pc = target;
+}
+
+/** Leaves a function: r6 to r10 are the caller's again. */
+export function leaveFunction(state: State): void {
+  const { registers, frames } = state;
+  state.depth -= 1;
+  const base = state.depth * SAVED_WORDS;
+  for (let word = 0; word < 8; word++) registers[12 + word] = frames[base + 1 + word] ?? 0;
+  registers[20] = STACK_TOP - state.depth * FRAME_BYTES;
+  state.pc = frames[base] ?? 0;
+}
+
+/** An error with its place: `Cannot run slot 3 (r0 = r1): it …`. */
+export function stopped(
+  program: PreparedProgram,
+  slot: number,
+  code: VmErrorCode,
+  reason: string,
+  address?: bigint,
+): VmError {
+  const place = program.placeOf(slot);
+  const { source } = place;
+  const line = source === undefined ? "" : ` at ${source.file}:${source.line}`;
+  return new VmError(code, `Cannot run slot ${slot} (${place.text})${line}: ${reason}`, {
+    place,
+    address,
+  });
+}
+
+/** The error for memory that is not the program's. */
+export function outside(
+  program: PreparedProgram,
+  slot: number,
+  address: bigint,
+  size: number,
+): VmError {
+  const range = `the memory is 0x${FLOOR.toString(16)} to 0x${(size - 1).toString(16)}`;
+  return stopped(
+    program,
+    slot,
+    "memory",
+    `address 0x${address.toString(16)} is outside its memory: ${range}`,
+    address,
+  );
+}
+
+/** The error for a program that ran too long. */
+export function outOfFuel(program: PreparedProgram, slot: number): VmError {
+  return stopped(
+    program,
+    slot,
+    "fuel",
+    "it took all the backward jumps and calls that it was allowed",
+  );
+}
+
+/** The error for a helper that is not there. */
+export function noHelper(program: PreparedProgram, slot: number, number: number): VmError {
+  return stopped(program, slot, "helper", `there is no helper ${number}: give it to the machine`);
+}
