@@ -165,7 +165,13 @@ export {
   type Result,
   type Span,
 } from "./diagnostic.ts";
-export { createDiagnosticList, MAX_DIAGNOSTICS, type DiagnosticList } from "./diagnostic-list.ts";
+export {
+  addDiagnostic,
+  createDiagnosticList,
+  listDiagnostics,
+  MAX_DIAGNOSTICS,
+  type DiagnosticList,
+} from "./diagnostic-list.ts";
 export { readNotes } from "./elf/read-notes.ts";
 export { readRelocations } from "./elf/read-relocations.ts";
 export { readSymbols } from "./elf/read-symbols.ts";

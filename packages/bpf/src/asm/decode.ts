@@ -1,5 +1,5 @@
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
-import { createDiagnosticList } from "../diagnostic-list.ts";
+import { addDiagnostic, createDiagnosticList, listDiagnostics } from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
 import { OPCODE } from "./opcodes.ts";
 import { SLOT_BYTES } from "./slots.ts";
@@ -49,13 +49,13 @@ export function decodeInstructions(
     }
     const second = at + SLOT_BYTES;
     const problem = checkSecondSlot(view, at);
-    if (problem !== undefined) problems.push(problem);
+    if (problem !== undefined) addDiagnostic(problems, problem);
     if (second === bytes.length) break;
     const imm2 = view.getInt32(second + 4, littleEndian);
     instructions.push({ opcode, dst, src, offset, imm, imm2 });
     at = second;
   }
-  return problems.found === 0 ? success(instructions) : failure(problems.list());
+  return problems.found === 0 ? success(instructions) : failure(listDiagnostics(problems));
 }
 
 function checkSecondSlot(view: DataView, at: number): Diagnostic | undefined {

@@ -1,6 +1,6 @@
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
 import type { ByteOrder } from "./decode.ts";
-import { createDiagnosticList } from "../diagnostic-list.ts";
+import { addDiagnostic, createDiagnosticList, listDiagnostics } from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
 import { isWide } from "./predicates.ts";
 import { resolveReferences, type ResolveOptions } from "./resolve.ts";
@@ -29,7 +29,7 @@ export function encodeInstructions(
   for (const instruction of resolved.value) {
     const { opcode, dst, src, offset, imm, imm2 } = instruction;
     const problem = checkFields(instruction, at);
-    if (problem !== undefined) problems.push(problem);
+    if (problem !== undefined) addDiagnostic(problems, problem);
     view.setUint8(at, opcode);
     view.setUint8(at + 1, littleEndian ? (src << 4) | dst : (dst << 4) | src);
     view.setInt16(at + 2, offset, littleEndian);
@@ -39,7 +39,7 @@ export function encodeInstructions(
     view.setInt32(at + 4, imm2 ?? 0, littleEndian);
     at += SLOT_BYTES;
   }
-  return problems.found === 0 ? success(bytes) : failure(problems.list());
+  return problems.found === 0 ? success(bytes) : failure(listDiagnostics(problems));
 }
 
 const FIELDS = [

@@ -1,5 +1,5 @@
 import { errorAt, failure, success, type Result } from "../diagnostic.ts";
-import { createDiagnosticList } from "../diagnostic-list.ts";
+import { addDiagnostic, createDiagnosticList, listDiagnostics } from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
 import { nameOfToken } from "./quoted-name.ts";
 import { parseStatement } from "./statement.ts";
@@ -45,7 +45,7 @@ export function parseAssembly(text: string): Result<Instruction[]> {
       const span = { offset: at, length: rest.length };
       const quoted = rest.length > 80 ? `${rest.slice(0, 79)}…` : rest;
       const message = `Cannot parse "${quoted}": ${parsed.message}`;
-      problems.push(errorAt("asm-syntax", span, message, parsed.hint));
+      addDiagnostic(problems, errorAt("asm-syntax", span, message, parsed.hint));
       pending = [];
       continue;
     }
@@ -57,7 +57,8 @@ export function parseAssembly(text: string): Result<Instruction[]> {
   }
   for (const { name, offset } of pending) {
     const span = { offset, length: name.length };
-    problems.push(
+    addDiagnostic(
+      problems,
       errorAt(
         "asm-label-at-end",
         span,
@@ -66,7 +67,7 @@ export function parseAssembly(text: string): Result<Instruction[]> {
       ),
     );
   }
-  if (problems.found > 0) return failure(problems.list());
+  if (problems.found > 0) return failure(listDiagnostics(problems));
   return success(instructions.map((instruction) => withoutAlias(instruction, aliases)));
 }
 

@@ -1,6 +1,11 @@
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
 import { functionStarts } from "./functions.ts";
-import { createDiagnosticList, type DiagnosticList } from "../diagnostic-list.ts";
+import {
+  addDiagnostic,
+  createDiagnosticList,
+  listDiagnostics,
+  type DiagnosticList,
+} from "../diagnostic-list.ts";
 import type { Instruction } from "./instruction.ts";
 import { OPCODE } from "./opcodes.ts";
 import { isFunctionAddress, isJump, isLocalCall } from "./predicates.ts";
@@ -28,7 +33,8 @@ export function resolveReferences(
   for (const start of starts) {
     const name = instructions[start]?.symbol;
     if (name === undefined) continue;
-    if (functions.has(name)) problems.push(duplicate("function", name, slots[start] ?? 0));
+    if (functions.has(name))
+      addDiagnostic(problems, duplicate("function", name, slots[start] ?? 0));
     else functions.set(name, start);
   }
   const resolved: Instruction[] = [];
@@ -47,17 +53,17 @@ export function resolveReferences(
       const slot = slots[index] ?? 0;
       if (target === undefined) {
         if (reference.kind === "label" || options.keepForeignFunctions !== true)
-          problems.push(undefinedName(instruction, reference, slot));
+          addDiagnostic(problems, undefinedName(instruction, reference, slot));
         resolved.push(instruction);
         continue;
       }
       const distance = (slots[target] ?? 0) - slot - 1;
       const placed = placeDistance(instruction, distance, slot);
-      if ("code" in placed) problems.push(placed);
+      if ("code" in placed) addDiagnostic(problems, placed);
       else resolved.push(placed);
     }
   });
-  return problems.found === 0 ? success(resolved) : failure(problems.list());
+  return problems.found === 0 ? success(resolved) : failure(listDiagnostics(problems));
 }
 
 function collectLabels(
@@ -71,7 +77,7 @@ function collectLabels(
   for (let index = start; index < end; index++) {
     const name = instructions[index]?.symbol;
     if (name === undefined) continue;
-    if (labels.has(name)) problems.push(duplicate("label", name, slots[index] ?? 0));
+    if (labels.has(name)) addDiagnostic(problems, duplicate("label", name, slots[index] ?? 0));
     else labels.set(name, index);
   }
   return labels;

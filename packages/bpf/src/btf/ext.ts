@@ -1,7 +1,7 @@
 import type { SourceLine } from "../asm/instruction.ts";
 import { CORE_KINDS, type CoreRelocation } from "../core/relocation.ts";
 import { errorAt, failure, success, warningAt, type Result } from "../diagnostic.ts";
-import { createDiagnosticList } from "../diagnostic-list.ts";
+import { addDiagnostic, createDiagnosticList, listDiagnostics } from "../diagnostic-list.ts";
 import { BTF_MAGIC } from "./format.ts";
 import type { Btf } from "./types.ts";
 
@@ -102,8 +102,8 @@ export function readBtfExt(bytes: Uint8Array, btf: Btf): Result<BtfExt> {
     if (part.field + 8 > headerLength || u32(part.field + 4) === 0) continue;
     readPart(part, headerLength + u32(part.field), u32(part.field + 4));
   }
-  if (diagnostics.errors > 0) return failure(diagnostics.list());
-  return success({ functions, lines, relocations }, diagnostics.list());
+  if (diagnostics.errors > 0) return failure(listDiagnostics(diagnostics));
+  return success({ functions, lines, relocations }, listDiagnostics(diagnostics));
 
   function readPart(part: Part, start: number, length: number): void {
     const end = start + length;
@@ -114,7 +114,10 @@ export function readBtfExt(bytes: Uint8Array, btf: Btf): Result<BtfExt> {
         section: ".BTF.ext",
       };
       const message = `Cannot read the ${part.name} records of .BTF.ext: ${found}`;
-      diagnostics.push(errorAt("btf-ext-truncated", place, message, "Build the object again"));
+      addDiagnostic(
+        diagnostics,
+        errorAt("btf-ext-truncated", place, message, "Build the object again"),
+      );
     };
     if (end > bytes.length) return refuse(start, `they end at byte ${end} of ${bytes.length}`);
     const size = length < 4 ? 0 : u32(start);
@@ -132,7 +135,8 @@ export function readBtfExt(bytes: Uint8Array, btf: Btf): Result<BtfExt> {
         if (wrong === undefined) continue;
         const place = { offset: at, length: size, section: ".BTF.ext" };
         const message = `Cannot use ${part.name} record ${i} of section "${section}": ${wrong}`;
-        diagnostics.push(
+        addDiagnostic(
+          diagnostics,
           warningAt("btf-ext-record", place, message, "Use a newer release of Ocelli"),
         );
       }

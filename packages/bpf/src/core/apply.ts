@@ -1,7 +1,7 @@
 import type { Instruction } from "../asm/instruction.ts";
 import type { Btf } from "../btf/types.ts";
 import { errorAt, failure, type Result, success } from "../diagnostic.ts";
-import { createDiagnosticList } from "../diagnostic-list.ts";
+import { addDiagnostic, createDiagnosticList, listDiagnostics } from "../diagnostic-list.ts";
 import { type CandidateSearch, type CoreTargets, createCandidateSearch } from "./candidates.ts";
 import { describeAccess } from "./describe.ts";
 import { patchInstruction } from "./patch.ts";
@@ -71,13 +71,13 @@ export function applyCoreRelocations(
       if (!resolution.ok) {
         const { code, description, reason } = resolution;
         const message = `Cannot relocate ${place}, ${relocation.kind} of ${description}: ${reason}`;
-        errors.push(errorAt(code, span, message, HINTS[code]));
+        addDiagnostic(errors, errorAt(code, span, message, HINTS[code]));
       } else {
         const patched = patchInstruction(instruction, resolution.value);
         const description = describeAccess(resolution.local);
         if (patched.kind === "refused") {
           const message = `Cannot patch ${place}, ${relocation.kind} of ${description}: ${patched.reason}`;
-          errors.push(errorAt("core-mismatch", span, message, HINTS["core-mismatch"]));
+          addDiagnostic(errors, errorAt("core-mismatch", span, message, HINTS["core-mismatch"]));
         } else if (patched.kind === "patched") {
           relocated.push(patched.instruction);
         } else {
@@ -90,7 +90,9 @@ export function applyCoreRelocations(
     }
     slot += instruction.imm2 === undefined ? 1 : 2;
   }
-  return errors.found > 0 ? failure(errors.list()) : success({ instructions: relocated, poisoned });
+  return errors.found > 0
+    ? failure(listDiagnostics(errors))
+    : success({ instructions: relocated, poisoned });
 }
 
 const HINTS = {

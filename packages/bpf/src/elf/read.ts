@@ -1,5 +1,10 @@
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
-import { createDiagnosticList, type DiagnosticList } from "../diagnostic-list.ts";
+import {
+  addDiagnostic,
+  createDiagnosticList,
+  listDiagnostics,
+  type DiagnosticList,
+} from "../diagnostic-list.ts";
 import { createCursor, type ElfCursor } from "./cursor.ts";
 import { createStringTable } from "./string-table.ts";
 import { SECTION_TYPES, type ElfFile, type ElfSection, type ElfSegment } from "./types.ts";
@@ -48,7 +53,7 @@ export function readElf(input: Uint8Array): Result<ElfFile> {
   const diagnostics = createDiagnosticList(MAX_DIAGNOSTICS);
   const segments = readSegments(cursor, header, diagnostics);
   const sections = readSections(bytes, cursor, header, diagnostics);
-  if (diagnostics.found > 0) return failure(diagnostics.list());
+  if (diagnostics.found > 0) return failure(listDiagnostics(diagnostics));
   const { type, machine, entry, flags } = header;
   const wordBits = is64 ? 64 : 32;
   return success({
@@ -127,7 +132,8 @@ function tableFits(
 ): boolean {
   const { offset, entry, count, atLeast } = table;
   if (entry < atLeast) {
-    diagnostics.push(
+    addDiagnostic(
+      diagnostics,
       errorAt(
         "elf-entry-size",
         { offset: 0, length: 64 },
@@ -139,7 +145,8 @@ function tableFits(
   }
   const end = offset + entry * count;
   if (end <= length) return true;
-  diagnostics.push(
+  addDiagnostic(
+    diagnostics,
     errorAt(
       "elf-truncated",
       { offset: Math.min(offset, length), length: 0 },
@@ -223,7 +230,8 @@ function readSections(
     const hasContents =
       section.type !== SECTION_TYPES.nobits && section.type !== SECTION_TYPES.null;
     if (name === undefined) {
-      diagnostics.push(
+      addDiagnostic(
+        diagnostics,
         errorAt(
           "elf-section-name",
           span,
@@ -232,7 +240,8 @@ function readSections(
         ),
       );
     } else if (hasContents && section.offset + section.size > bytes.length) {
-      diagnostics.push(
+      addDiagnostic(
+        diagnostics,
         errorAt(
           "elf-truncated",
           { ...span, section: name },

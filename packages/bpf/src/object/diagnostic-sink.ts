@@ -1,5 +1,5 @@
 import { errorAt, warningAt, type Diagnostic, type Span } from "../diagnostic.ts";
-import { createDiagnosticList } from "../diagnostic-list.ts";
+import { addDiagnostic, createDiagnosticList, listDiagnostics } from "../diagnostic-list.ts";
 
 /** After so many errors the reader stops: a damaged file says the same thing thousands of times. */
 const MAX_ERRORS = 50;
@@ -22,7 +22,7 @@ export function createDiagnosticSink(): DiagnosticSink {
   const kept = createDiagnosticList(MAX_ERRORS);
   return {
     get list() {
-      return kept.list();
+      return listDiagnostics(kept);
     },
     get failed() {
       return kept.errors > 0;
@@ -31,15 +31,15 @@ export function createDiagnosticSink(): DiagnosticSink {
       return kept.errors >= MAX_ERRORS;
     },
     error(code, span, message, hint) {
-      kept.push(errorAt(code, span, message, hint));
+      addDiagnostic(kept, errorAt(code, span, message, hint));
     },
     warn(code, span, message, hint) {
-      kept.push(warningAt(code, span, message, hint));
+      addDiagnostic(kept, warningAt(code, span, message, hint));
     },
     take(diagnostics, base = 0) {
       for (const diagnostic of diagnostics) {
         const { span } = diagnostic;
-        kept.push({ ...diagnostic, span: { ...span, offset: span.offset + base } });
+        addDiagnostic(kept, { ...diagnostic, span: { ...span, offset: span.offset + base } });
       }
     },
   };

@@ -1,6 +1,11 @@
 import type { Instruction } from "../asm/instruction.ts";
 import { errorAt, failure, success, type Diagnostic, type Result } from "../diagnostic.ts";
-import { createDiagnosticList, type DiagnosticList } from "../diagnostic-list.ts";
+import {
+  addDiagnostic,
+  createDiagnosticList,
+  listDiagnostics,
+  type DiagnosticList,
+} from "../diagnostic-list.ts";
 import type { CollectionSpec, ProgramSpec } from "./spec.ts";
 
 /** A function that is being searched for calls, and how far the search is. */
@@ -45,10 +50,11 @@ export function linkProgram(
     reached.add(reference.name);
     const target =
       collection.functions.get(reference.name) ?? collection.programs.get(reference.name);
-    if (target === undefined) problems.push(undefinedFunction(program, visit, reference.name));
+    if (target === undefined)
+      addDiagnostic(problems, undefinedFunction(program, visit, reference.name));
     else enter(reference.name, target.instructions);
   }
-  return problems.found === 0 ? success(linked) : failure(problems.list());
+  return problems.found === 0 ? success(linked) : failure(listDiagnostics(problems));
 }
 
 /** The same instructions, the first with the function's name, by which calls find it. */
@@ -63,7 +69,8 @@ function withSymbol(
     return [{ ...first, symbol: name }, ...rest];
   const found =
     first === undefined ? "it is empty" : `its first instruction is named "${first.symbol ?? ""}"`;
-  problems.push(
+  addDiagnostic(
+    problems,
     errorAt(
       "object-link-symbol",
       { offset: 0, length: 0 },

@@ -19,7 +19,7 @@ export interface ModuleTypes {
 }
 
 /**
- * The running kernel's own types. Each part is read when it is first asked for and kept: vmlinux takes 1.5 MB, before Linux
+ * The running kernel's own types. Each part is read when it is first asked for: vmlinux takes 1.5 MB, before Linux
  * 6.16 another 5.5. Also what CO-RE relocates against.
  */
 export interface KernelTypes extends CoreTargets {
@@ -27,19 +27,35 @@ export interface KernelTypes extends CoreTargets {
   readonly moduleTypes: () => readonly ModuleTypes[];
 }
 
-let shared: KernelTypes | undefined;
+/** How long unused types stay: they serve the objects that a process loads at its start, one after the other. */
+const IDLE_MS = 10_000;
+
+// Held for a while after their last use, and after that only as long as somebody else does.
+let held: KernelTypes | undefined;
+let shared: WeakRef<KernelTypes> | undefined;
+let timer: NodeJS.Timeout | undefined;
 
 /**
- * The types of the running kernel, shared by everything in this process. Throws `unsupported` on first use of a kernel
- * without BTF (CONFIG_DEBUG_INFO_BTF).
+ * The types of the running kernel, shared by everything in this process. They are let go of 10 s after the last call, and
+ * the next one reads them again (12 ms). Throws `unsupported` on first use of a kernel without BTF (CONFIG_DEBUG_INFO_BTF).
  */
 export function kernelTypes(): KernelTypes {
-  shared ??= makeKernelTypes();
-  return shared;
+  held ??= shared?.deref() ?? makeKernelTypes();
+  if (shared?.deref() !== held) shared = new WeakRef(held);
+  clearTimeout(timer);
+  timer = setTimeout(release, IDLE_MS).unref();
+  return held;
 }
 
-/** Lets go of the types that are kept, to save memory: the next use reads them again. */
+function release(): void {
+  held = undefined;
+  timer = undefined;
+}
+
+/** Lets go of the types now, and of what others share of them: the next use reads them again. */
 export function dropKernelTypes(): void {
+  clearTimeout(timer);
+  release();
   shared = undefined;
 }
 
