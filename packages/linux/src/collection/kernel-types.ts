@@ -37,7 +37,7 @@ let timer: NodeJS.Timeout | undefined;
 
 /**
  * The types of the running kernel, shared by everything in this process. They are let go of 10 s after the last call, and
- * the next one reads them again (12 ms). Throws `unsupported` on first use of a kernel without BTF (CONFIG_DEBUG_INFO_BTF).
+ * the next one reads them again. Throws `unsupported` on first use of a kernel without BTF (CONFIG_DEBUG_INFO_BTF).
  */
 export function kernelTypes(): KernelTypes {
   held ??= shared?.deref() ?? makeKernelTypes();
