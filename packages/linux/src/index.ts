@@ -7,7 +7,6 @@ export {
   readConfiguration,
   type KernelConfiguration,
 } from "./collection/kconfig.ts";
-export { kernelAddresses } from "./collection/kernel-symbols.ts";
 export {
   dropKernelTypes,
   kernelTypes,
@@ -32,6 +31,7 @@ export {
   type Feature,
   type FeatureRow,
 } from "./feature/table.ts";
+export { kernelAddresses } from "./kernel-symbols.ts";
 export type { Anchor, AnchorTarget, OrderOptions } from "./link/anchor.ts";
 export { attach, type AttachOptions } from "./link/attach.ts";
 export { attachCgroup, type CgroupOptions } from "./link/cgroup.ts";

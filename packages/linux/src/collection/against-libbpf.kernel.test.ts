@@ -107,7 +107,12 @@ kernelTest(
       cwd: join(import.meta.dirname, "../../../.."),
     });
     const objects = [
-      ...fixtures.map((path) => fixturePath(basename(path, ".bpf.c"))),
+      ...fixtures.map((path) =>
+        fixturePath(
+          basename(path, ".bpf.c"),
+          path.endsWith("core-vmlinux.bpf.c") ? { kernelTypes: true } : {},
+        ),
+      ),
       ...toolObjects(),
     ];
     let loaded = 0;

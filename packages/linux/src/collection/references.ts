@@ -2,9 +2,9 @@ import { CALL_SOURCE, POISON_HELPER, splitConstant64, WIDE_SOURCE } from "@ocell
 import type { Btf, CollectionSpec, Instruction, Reference } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
+import { kernelAddresses } from "../kernel-symbols.ts";
 import type { BpfMap } from "../map/map.ts";
 import { findExtern, isUntyped, type KernelTypeId } from "./kernel-lookup.ts";
-import { kernelAddresses } from "./kernel-symbols.ts";
 import type { KernelTypes } from "./kernel-types.ts";
 
 /** What the references of instructions are resolved against. */

@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
-
 import { ATTACH_TYPES, nearHint } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
+import { kernelFunctionNames, kernelFunctions } from "../kernel-symbols.ts";
 import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType } from "./explain.ts";
 import { createLink } from "./kernel-link.ts";
-import { globMatcher, kernelFunctionNames, kernelFunctions } from "./kernel-symbols.ts";
+import { textBlocks } from "../text-blocks.ts";
+import { globMatcher } from "./glob.ts";
 import type { Link } from "./link.ts";
 import { openTracefs } from "./tracefs.ts";
 
@@ -122,9 +122,10 @@ function traceable(kernel: Kernel, action: string, pattern: string): bigint[] {
 function traceableNames(kernel: Kernel, action: string): string[] {
   using tracefs = openTracefs(kernel, action);
   try {
-    return readFileSync(`${tracefs.path}/available_filter_functions`, "latin1")
-      .split("\n")
-      .map((line) => line.split(/[ \t]/, 1)[0] ?? "");
+    const names: string[] = [];
+    for (const block of textBlocks(`${tracefs.path}/available_filter_functions`))
+      for (const line of block.split("\n")) names.push(line.split(/[ \t]/, 1)[0] ?? "");
+    return names;
   } catch (error) {
     throw new LinuxError(
       "permission",

@@ -6,7 +6,7 @@ import { assertNoLeaks, countingProgram, kernelTest } from "@ocelli/testkit";
 import { openKernel } from "../port/koffi.ts";
 import { attachKprobeMulti } from "./kprobe-multi.ts";
 import { attachKprobe, attachKsyscall } from "./kprobe.ts";
-import { kernelFunctions } from "./kernel-symbols.ts";
+import { kernelFunctions } from "../kernel-symbols.ts";
 
 const kernel = openKernel();
 const GETTID = kernel.architecture === "x64" ? "__x64_sys_gettid" : "__arm64_sys_gettid";

@@ -1,9 +1,9 @@
 import { nearHint } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
+import { kernelFunctionNames } from "../kernel-symbols.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType, type Explanation } from "./explain.ts";
-import { kernelFunctionNames } from "./kernel-symbols.ts";
 import type { Link } from "./link.ts";
 import { bindPerfEvent, openPerfEvent, perfEventError, type PerfBinding } from "./perf-event.ts";
 import { probeUnit } from "./probe-unit.ts";

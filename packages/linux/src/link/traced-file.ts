@@ -11,13 +11,18 @@ import {
 } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
-import { globMatcher } from "./kernel-symbols.ts";
+import { MappedFile } from "../mapped-file.ts";
+import type { Kernel } from "../port/kernel.ts";
+import { globMatcher } from "./glob.ts";
 
 const PT_LOAD = 1;
 const EXECUTABLE = 1;
 
-/** An executable or library whose functions can be traced. */
-export interface TracedFile {
+/**
+ * An executable or library whose functions can be traced. It is mapped, and nobody can change it meanwhile: for the time
+ * of an attachment.
+ */
+export interface TracedFile extends Disposable {
   readonly path: string;
   readonly elf: ElfFile;
 }
@@ -29,16 +34,24 @@ export interface FileFunction {
 }
 
 /** Opens a file for tracing. A bare name is looked for as the loader (`*.so*`) or the shell would. */
-export function openTracedFile(action: string, name: string): TracedFile {
+export function openTracedFile(kernel: Kernel, action: string, name: string): TracedFile {
   const path = findFile(action, name);
-  let bytes: Uint8Array;
+  let file: MappedFile;
   try {
-    bytes = readFileSync(path);
+    file = new MappedFile(kernel, path);
   } catch (error) {
     throw new LinuxError("not-found", `${action}: "${path}" cannot be read`, 0, { cause: error });
   }
-  const read = readElf(bytes);
-  if (read.ok) return { path, elf: read.value };
+  const read = readElf(file.bytes);
+  if (read.ok)
+    return {
+      path,
+      elf: read.value,
+      [Symbol.dispose]: () => {
+        file[Symbol.dispose]();
+      },
+    };
+  file[Symbol.dispose]();
   throw new LinuxError(
     "invalid",
     `${action}: "${path}" is no ELF file: ${read.diagnostics[0]?.message ?? ""}`,

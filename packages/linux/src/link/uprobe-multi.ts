@@ -38,7 +38,7 @@ export function attachUprobeMulti(program: Program, options: UprobeMultiOptions)
   const target = `${options.atReturn === true ? "return of " : ""}"${options.path}:${which}"`;
   requireType(program, target, "kprobe");
   const action = attachAction(program, target);
-  const file = openTracedFile(action, options.path);
+  using file = openTracedFile(program.kernel, action, options.path);
   const offsets =
     "offsets" in functions
       ? functions.offsets

@@ -1,4 +1,5 @@
 import { LinuxError } from "../error.ts";
+import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, requireType } from "./explain.ts";
 import type { Link, LinkKind } from "./link.ts";
@@ -26,12 +27,16 @@ export function attachUprobe(program: Program, options: UprobeOptions): Link {
   const target = `${options.atReturn === true ? "return of " : ""}"${options.path}:${options.at}"`;
   requireType(program, target, "kprobe");
   const action = attachAction(program, target);
-  const { path, offset } = resolvePlace(action, options);
+  const { path, offset } = resolvePlace(program.kernel, action, options);
   return attachUprobeAt(program, "uprobe", target, path, offset, options);
 }
 
-function resolvePlace(action: string, options: UprobeOptions): { path: string; offset: number } {
-  const file = openTracedFile(action, options.path);
+function resolvePlace(
+  kernel: Kernel,
+  action: string,
+  options: UprobeOptions,
+): { path: string; offset: number } {
+  using file = openTracedFile(kernel, action, options.path);
   if (typeof options.at === "number") return { path: file.path, offset: options.at };
   const [symbol = "", distance = "0"] = options.at.split("+");
   if (!Number.isSafeInteger(Number(distance)) || symbol === "")

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { FILE_TYPES, nearHint } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
+import { openKernel } from "../port/koffi.ts";
 import type { Program } from "../program/program.ts";
 import { attachAction, missingFeature, requireType } from "./explain.ts";
 import { attachAll, groupLinks, type LinkGroup } from "./group.ts";
@@ -36,7 +37,8 @@ export interface UsdtPlace extends UsdtProbe {
 
 /** The static probes of a file. Throws `not-found` or `invalid` when there is no such file or it is no ELF file. */
 export function listUsdtProbes(path: string): UsdtPlace[] {
-  return placesOf(openTracedFile("Cannot list static probes", path));
+  using file = openTracedFile(openKernel(), "Cannot list static probes", path);
+  return placesOf(file);
 }
 
 function placesOf(file: TracedFile): UsdtPlace[] {
@@ -58,7 +60,7 @@ export function attachUsdt(program: Program, options: UsdtOptions): LinkGroup {
   const target = `static probe "${title}" of "${options.path}"`;
   requireType(program, target, "kprobe");
   const action = attachAction(program, target);
-  const file = openTracedFile(action, options.path);
+  using file = openTracedFile(program.kernel, action, options.path);
   const all = placesOf(file);
   const places = all.filter(
     ({ provider, name }) => provider === options.provider && name === options.name,
