@@ -34,13 +34,15 @@ export function findKernelType(
 
 /**
  * Finds the kernel's variable or function that an extern of the object stands for, `___flavour` of its name aside.
- * Throws `invalid` when the kernel has it with another type: a call would go wrong.
+ * Throws `invalid` when the kernel has it with another type: a call would go wrong. A weak function of another type is
+ * absent instead, as with libbpf, so that an object can choose among flavours of one function.
  */
 export function findExtern(
   types: KernelTypes,
   object: Btf,
   typeId: number,
   kind: "var" | "func",
+  weak: boolean,
 ): KernelTypeId | undefined {
   const name = essentialName(object.nameOf(typeId));
   const found = findKernelType(types, name, kind);
@@ -54,6 +56,7 @@ export function findExtern(
     target,
   );
   if (verdict === true) return found;
+  if (weak && kind === "func") return undefined;
   throw new LinuxError(
     "invalid",
     `Cannot use kernel ${kind === "func" ? "function" : "variable"} "${name}": it is declared ${describe(object, local)}, and the kernel has ${describe(found.btf, target)}`,

@@ -37,7 +37,7 @@ export function createReferenceResolver(
     const object = objectTypes(context.spec, reference);
     if (!externs.has(typeId)) {
       const kind = object.kindOf(typeId) === "func" ? "func" : "var";
-      externs.set(typeId, findExtern(context.types(), object, typeId, kind));
+      externs.set(typeId, findExtern(context.types(), object, typeId, kind, reference.weak));
     }
     return externs.get(typeId);
   };
