@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 
-import { attach, Fd, mapArena, openKernel, putObject, run, type Collection } from "@ocelli/linux";
+import { attach, Fd, openKernel, putObject, run, type Collection } from "@ocelli/linux";
 import { makeCgroup } from "@ocelli/testkit";
 
 import { enterCgroup } from "../support/enter-cgroup.ts";
@@ -135,8 +135,8 @@ featureTest(
 );
 
 featureTest("Arenas", { fixture: "feature-arena", needs: ["arena"] }, (collection) => {
-  const map = collection.map("arena");
-  using memory = mapArena(map);
+  const memory = collection.arenas.get("arena");
+  assert.ok(memory !== undefined);
   const { returnValue, context } = run(collection.program("build"), { context: new Uint8Array(8) });
   assert.equal(returnValue, 0);
   // Pointers in an arena are those of the process that mapped it, so one page of the map holds both nodes.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { attach, openKernel, run, type Link } from "@ocelli/linux";
 
-import { callMarked, featureTest, MARKER, numbersOf } from "../support/feature-test.ts";
+import { callMarked, featureTest, MARKER, numberOf, numbersOf } from "../support/feature-test.ts";
 
 const kernel = openKernel();
 const fixture = "feature-tracing";
@@ -88,10 +88,11 @@ featureTest("Perf events", { fixture, programs: ["on_sample"], load }, (collecti
   const period = 3_000_000;
   const sampling = { event: "cpu-clock", every: { period }, pid: process.pid } as const;
   const link = attach(collection.program("on_sample"), { sampling });
-  const end = performance.now() + 150;
-  while (performance.now() < end) kernel.syscall("gettid");
+  // It counts this thread's time on a processor, of which there may be little on a busy machine.
+  const end = performance.now() + 5000;
+  while (numberOf(collection, "calls") < 5 && performance.now() < end) kernel.syscall("gettid");
   link[Symbol.dispose]();
   const { calls = 0, sum } = numbersOf(collection, "calls", "sum");
-  assert.ok(calls >= 5, `${calls} samples in 150 ms, one each 3 ms`);
+  assert.ok(calls >= 5, `${calls} samples`);
   assert.equal(sum, period);
 });

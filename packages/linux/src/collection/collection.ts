@@ -2,6 +2,7 @@ import { nearHint, type VariableSpec } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import type { BpfMap } from "../map/map.ts";
+import type { MappedMemory } from "../map/memory.ts";
 import type { Program } from "../program/program.ts";
 
 const KEY = new Uint8Array(4);
@@ -48,6 +49,8 @@ export interface CollectionParts {
   readonly variables: ReadonlyMap<string, CollectionVariable>;
   /** By map: what `attachStructOps()` fills a struct_ops map with. */
   readonly structOps: ReadonlyMap<string, Uint8Array>;
+  /** By map: the memory of arenas. The kernel wants them mapped before programs load, and maps each only once. */
+  readonly arenas: ReadonlyMap<string, MappedMemory>;
   /** Names of maps that belong to somebody else. */
   readonly borrowed: ReadonlySet<string>;
 }
@@ -58,6 +61,7 @@ export class Collection implements Disposable, CollectionParts {
   readonly programs: ReadonlyMap<string, Program>;
   readonly variables: ReadonlyMap<string, CollectionVariable>;
   readonly structOps: ReadonlyMap<string, Uint8Array>;
+  readonly arenas: ReadonlyMap<string, MappedMemory>;
   readonly borrowed: ReadonlySet<string>;
 
   constructor(parts: CollectionParts) {
@@ -65,6 +69,7 @@ export class Collection implements Disposable, CollectionParts {
     this.programs = parts.programs;
     this.variables = parts.variables;
     this.structOps = parts.structOps;
+    this.arenas = parts.arenas;
     this.borrowed = parts.borrowed;
   }
 
@@ -83,9 +88,10 @@ export class Collection implements Disposable, CollectionParts {
     return this.variables.get(name) ?? absent("variable", name, this.variables);
   }
 
-  /** Closes all programs, and the maps that are its own. What is attached or pinned lives on. */
+  /** Closes all programs, and the maps and memory that are its own. What is attached or pinned lives on. */
   [Symbol.dispose](): void {
     for (const program of this.programs.values()) program[Symbol.dispose]();
+    for (const memory of this.arenas.values()) memory[Symbol.dispose]();
     for (const [name, map] of this.maps) if (!this.borrowed.has(name)) map[Symbol.dispose]();
   }
 }

@@ -8,7 +8,9 @@ import {
 } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
+import { MAP_FLAGS } from "../map/flags.ts";
 import type { BpfMap } from "../map/map.ts";
+import { mapArena, type MappedMemory } from "../map/memory.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { openKernel } from "../port/koffi.ts";
 import type { Program } from "../program/program.ts";
@@ -98,6 +100,12 @@ export function loadCollection(
     },
     keep,
   );
+  const arenas = new Map<string, MappedMemory>();
+  for (const [name, map] of maps) {
+    // Arenas of the caller are mapped by the caller, and those that end the process by a stray read by nobody.
+    const mappable = map.type === "arena" && (map.flags & MAP_FLAGS.segv_on_fault) === 0;
+    if (mappable && !replaceMaps.has(name)) arenas.set(name, open.use(mapArena(map)));
+  }
   const layouts = new Map<string, StructOpsLayout>();
   for (const [name, map] of spec.maps) {
     if (map.structOps?.autocreate !== true || spec.btf === undefined || btf === undefined) continue;
@@ -141,6 +149,7 @@ export function loadCollection(
     programs,
     variables,
     structOps,
+    arenas,
     borrowed: new Set(replaceMaps.keys()),
   });
 }

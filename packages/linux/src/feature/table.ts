@@ -39,6 +39,7 @@ export const FEATURES = {
   netkit: { title: "netkit links", since: "6.7" },
   cgroup_link: { title: "cgroup links", since: "5.7" },
   netns_link: { title: "network namespace links", since: "5.8" },
+  sk_skb_verdict: { title: "sk_skb programs without a stream parser", since: "5.13" },
   sk_lookup: { title: "sk_lookup programs", since: "5.9" },
   netfilter: { title: "netfilter programs", since: "6.4" },
   struct_ops: { title: "struct_ops maps", since: "5.6" },
