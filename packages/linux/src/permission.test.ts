@@ -37,7 +37,7 @@ suite("describePermission()", () => {
         lockdown: "integrity",
         memlockBytes: 65536,
       }),
-      'RLIMIT_MEMLOCK is 65536 bytes and this kernel charges BPF memory against it: raise it with "ulimit -l unlimited"; kernel lockdown is "integrity", which refuses programs that could change or read kernel memory',
+      'RLIMIT_MEMLOCK is 65536 bytes and this kernel charges BPF memory against it: raise it with "ulimit -l unlimited"; kernel lockdown is "integrity", which refuses programs that could change or read kernel memory: boot with lockdown=none, or without Secure Boot',
     );
   });
 

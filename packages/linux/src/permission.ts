@@ -3,6 +3,7 @@ import { release } from "node:os";
 
 import { compareReleases, minimumKernel } from "./feature/table.ts";
 import type { Kernel } from "./port/kernel.ts";
+import { mountPrivately } from "./private-mount.ts";
 
 // include/uapi/linux/capability.h
 const CAP_NET_ADMIN = 12;
@@ -30,13 +31,21 @@ function readOrNothing(path: string): string {
   }
 }
 
+// Containers and small systems do not mount securityfs.
+function readLockdown(kernel: Kernel): string {
+  const usual = readOrNothing("/sys/kernel/security/lockdown");
+  if (usual !== "") return usual;
+  const mount = mountPrivately(kernel, "securityfs");
+  if (typeof mount === "number") return "";
+  using root = mount;
+  return readOrNothing(`/proc/self/fd/${root.value}/lockdown`);
+}
+
 /** Reads what decides about permission right now. Never throws: what cannot be read is `undefined`. */
 export function permissionFacts(kernel: Kernel): PermissionFacts {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readOrNothing("/proc/self/status"))?.[1];
   const disabled = /^\d/.exec(readOrNothing("/proc/sys/kernel/unprivileged_bpf_disabled"))?.[0];
-  const lockdown = /\[(none|integrity|confidentiality)\]/.exec(
-    readOrNothing("/sys/kernel/security/lockdown"),
-  )?.[1];
+  const lockdown = /\[(none|integrity|confidentiality)\]/.exec(readLockdown(kernel))?.[1];
   const limited =
     compareReleases(release(), minimumKernel("memcg_accounting", kernel.architecture)) < 0;
   const memlock = /^Max locked memory\s+(\d+|unlimited)/m.exec(
@@ -89,7 +98,7 @@ export function describePermission(
   }
   if (facts.lockdown === "integrity" || facts.lockdown === "confidentiality") {
     reasons.push(
-      `kernel lockdown is "${facts.lockdown}", which refuses programs that could change or read kernel memory`,
+      `kernel lockdown is "${facts.lockdown}", which refuses programs that could change or read kernel memory: boot with lockdown=none, or without Secure Boot`,
     );
   }
   return reasons.length === 0

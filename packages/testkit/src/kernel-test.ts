@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { test, type TestContext } from "node:test";
 
-import { compareReleases, FEATURES, minimumKernel, type Feature } from "@ocelli/linux";
+import {
+  compareReleases,
+  FEATURES,
+  minimumKernel,
+  openKernel,
+  permissionFacts,
+  type Feature,
+} from "@ocelli/linux";
 
 /** Features whose absence on a new enough kernel can be shown to be this machine's configuration, not our fault. */
 const REFUSALS: Partial<Record<Feature, () => string | undefined>> = {
@@ -19,13 +26,10 @@ const REFUSALS: Partial<Record<Feature, () => string | undefined>> = {
 
 function lockedDown(): string | undefined {
   // Kernels whose lockdown mode refuses BPF trampolines answer EPERM with an empty log.
-  const path = "/sys/kernel/security/lockdown";
-  const mode = existsSync(path) ? readFileSync(path, "utf8") : "";
-  if (/\[(integrity|confidentiality)\]/.test(mode)) return "lockdown refuses BPF trampolines";
-  // Without securityfs the kernel's own configuration tells.
-  return withoutKprobes() === undefined
-    ? undefined
-    : "this kernel is built without kprobes and BPF trampolines";
+  const { lockdown } = permissionFacts(openKernel());
+  return lockdown === "integrity" || lockdown === "confidentiality"
+    ? "lockdown refuses BPF trampolines"
+    : undefined;
 }
 
 function withoutKprobes(): string | undefined {

@@ -1,14 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 
 import { LinuxError } from "../error.ts";
-import { Fd } from "../fd.ts";
 import { errnoName } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
+import { mountPrivately } from "../private-mount.ts";
 
-const FSOPEN_CLOEXEC = 1;
-const FSCONFIG_CMD_CREATE = 6;
-const FSMOUNT_CLOEXEC = 1;
-const MOUNT_ATTR_NOSUID_NODEV_NOEXEC = 0xe;
 const USUAL = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
 /** The tracing file system, for as long as it is needed. */
@@ -33,7 +29,7 @@ export function openTracefs(kernel: Kernel, action: string): Tracefs {
         // Mounted by somebody else, who keeps it.
       },
     };
-  return mountPrivately(kernel, action);
+  return mountTracefs(kernel, action);
 }
 
 function mountedAt(): string[] {
@@ -45,23 +41,11 @@ function mountedAt(): string[] {
 }
 
 /** The private mount of `openTracefs()`, made even when the file system is mounted somewhere. */
-export function mountPrivately(kernel: Kernel, action: string): Tracefs {
-  const type = new TextEncoder().encode("tracefs\0");
-  const context = kernel.syscall("fsopen", type, FSOPEN_CLOEXEC);
-  if (context < 0) throw unavailable(action, context);
-  using contextFd = new Fd(kernel, context);
-  const created = kernel.syscall("fsconfig", contextFd.value, FSCONFIG_CMD_CREATE, null, null, 0);
-  if (created < 0) throw unavailable(action, created);
-  const mount = kernel.syscall(
-    "fsmount",
-    contextFd.value,
-    FSMOUNT_CLOEXEC,
-    MOUNT_ATTR_NOSUID_NODEV_NOEXEC,
-  );
-  if (mount < 0) throw unavailable(action, mount);
-  const fd = new Fd(kernel, mount);
+export function mountTracefs(kernel: Kernel, action: string): Tracefs {
+  const fd = mountPrivately(kernel, "tracefs");
+  if (typeof fd === "number") throw unavailable(action, fd);
   return {
-    path: `/proc/self/fd/${mount}`,
+    path: `/proc/self/fd/${fd.value}`,
     mounted: false,
     [Symbol.dispose]: () => {
       fd[Symbol.dispose]();

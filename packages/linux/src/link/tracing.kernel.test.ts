@@ -6,7 +6,7 @@ import { assertNoLeaks, countingProgram, kernelTest, kernelTypeId } from "@ocell
 import { openKernel } from "../port/koffi.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
 import { attachPerfEvent } from "./sampling.ts";
-import { mountPrivately, openTracefs } from "./tracefs.ts";
+import { mountTracefs, openTracefs } from "./tracefs.ts";
 import { attachTracepoint } from "./tracepoint.ts";
 import { attachLsm, attachTracing } from "./tracing.ts";
 
@@ -106,7 +106,7 @@ kernelTest("a tracepoint's cookie needs a link", { needs: ["cookie"] }, () => {
 
 kernelTest("the tracing file system is mounted privately and goes without a trace", {}, () =>
   assertNoLeaks(() => {
-    const tracefs = mountPrivately(kernel, "Cannot trace");
+    const tracefs = mountTracefs(kernel, "Cannot trace");
     assert.equal(tracefs.mounted, false);
     assert.ok(statSync(`${tracefs.path}/events/sched/sched_switch/id`).isFile());
     tracefs[Symbol.dispose]();

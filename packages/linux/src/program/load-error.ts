@@ -4,7 +4,7 @@ import type { ProgramType } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import { FEATURES, minimumKernel, type Feature } from "../feature/table.ts";
-import { explainPermission } from "../permission.ts";
+import { describePermission, permissionFacts, type PermissionFacts } from "../permission.ts";
 import { ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import type { ProgramLoad } from "./program-load.ts";
@@ -54,8 +54,30 @@ function capabilitiesFor(type: ProgramType): readonly ("CAP_PERFMON" | "CAP_NET_
   return TRACING.has(type) ? ["CAP_PERFMON"] : [];
 }
 
-function attachesToCode(type: ProgramType): boolean {
-  return type === "tracing" || type === "lsm";
+// Programs whose attachment rewrites the kernel's code: typed tracepoints and iterators do not.
+function needsTrampoline({ type, attachType }: Pick<ProgramLoad, "type" | "attachType">): boolean {
+  if (type === "lsm") return true;
+  return type === "tracing" && attachType !== "trace_raw_tp" && attachType !== "trace_iter";
+}
+
+/**
+ * Why a process that may load other programs may not load this one, worded to follow a colon. Some kernels that are
+ * locked down refuse BPF trampolines, whatever the capabilities.
+ */
+export function describeRefusal(
+  facts: PermissionFacts,
+  load: Pick<ProgramLoad, "type" | "attachType">,
+): string {
+  const reason = describePermission(facts, capabilitiesFor(load.type));
+  if (!needsTrampoline(load)) return reason;
+  const instead = "use a typed tracepoint (tp_btf), a tracepoint or a raw tracepoint instead";
+  const locked = facts.lockdown === "integrity" || facts.lockdown === "confidentiality";
+  if (locked)
+    return `${reason}; among them are those on kernel functions (fentry, fexit, LSM): ${instead}`;
+  const capable = ((facts.capabilities ?? 0n) & (1n << 21n)) !== 0n;
+  return capable
+    ? `all capabilities are there: this kernel refuses programs on kernel functions (fentry, fexit, LSM), as one that was built without BPF trampolines or is locked down does; ${instead}`
+    : reason;
 }
 
 /** Turns a failure of BPF_PROG_LOAD that left no log into an error that says what stands in the way. */
@@ -96,7 +118,7 @@ export function loadError(kernel: Kernel, load: ProgramLoad, result: number): Li
   if (errno === ERRNO.EPERM || errno === ERRNO.EACCES)
     return new LinuxError(
       "permission",
-      `${action} as ${load.type}: ${errnoName(errno)}, ${explainPermission(kernel, capabilitiesFor(load.type))}${attachesToCode(load.type) ? "; programs on kernel functions (fentry, fexit, LSM) are also refused by kernels whose lockdown or configuration forbids them" : ""}`,
+      `${action} as ${load.type}: ${errnoName(errno)}, ${describeRefusal(permissionFacts(kernel), load)}`,
       errno,
     );
   return systemError(action, result);
