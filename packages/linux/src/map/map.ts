@@ -162,7 +162,7 @@ export class BpfMap implements Disposable {
 
   #prepare(key: Uint8Array): ElementPort {
     const elements = this.fd.closed ? this.elements() : (this.#elements ?? this.elements());
-    if (key.length === this.keySize) elements.key.set(key);
+    if (key.length === this.keySize) copyBytes(key, elements.key);
     else if (key !== NO_KEY)
       throw new RangeError(
         `Cannot use a key of ${key.length} bytes: keys of map "${this.name}" have ${this.keySize}`,
@@ -172,7 +172,7 @@ export class BpfMap implements Disposable {
 
   #copyIn(target: Uint8Array, value: Uint8Array, flags: number): void {
     if (value.length === target.length) {
-      target.set(value);
+      copyBytes(value, target);
       return;
     }
     const one = (flags & (BPF_F_CPU | BPF_F_ALL_CPUS)) !== 0 && value.length === this.valueSize;
@@ -194,7 +194,7 @@ export class BpfMap implements Disposable {
       throw new RangeError(
         `Cannot read ${from.length} bytes of map "${this.name}" into a buffer of ${into.length}`,
       );
-    into.set(from);
+    copyBytes(from, into);
     return into;
   }
 
@@ -234,4 +234,14 @@ export class BpfMap implements Disposable {
     }
     return systemError(action, result);
   }
+}
+
+/** Bytes up to which a loop copies faster than `set()`, which costs 50 to 100 ns whatever the length; bench/map. */
+const FEW_BYTES = 32;
+
+/** Copies all of `from` to the start of `to`. Nothing to do when they are the same, as they are for typed maps. */
+function copyBytes(from: Uint8Array, to: Uint8Array): void {
+  if (from === to) return;
+  if (from.length > FEW_BYTES) to.set(from);
+  else for (let i = 0; i < from.length; i += 1) to[i] = from[i] ?? 0;
 }

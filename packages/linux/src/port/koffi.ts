@@ -65,7 +65,8 @@ function createKernel(): Kernel {
   const libc = koffi.load("libc.so.6");
   // Declared with six fixed arguments: libc's wrapper moves registers and never looks at a va_list.
   const call = libc.func("long syscall(long, int64, int64, int64, int64, int64, int64)");
-  const callBpf = libc.func("long syscall(long, int, void *, unsigned int)");
+  // What bpf(2) answers fits an int, which koffi converts faster than a long.
+  const callBpf = libc.func("int syscall(long, int, void *, unsigned int)");
   const mmap = libc.func("intptr_t mmap(int64, size_t, int, int, int, int64)");
   const munmap = libc.func("int munmap(int64, size_t)");
   const bpfNumber = NUMBERS.bpf[column];
@@ -91,7 +92,7 @@ function createKernel(): Kernel {
       return result === -1 ? -koffi.errno() : result;
     },
     bpf(command, attribute) {
-      const result = Number(callBpf(bpfNumber, command, attribute, attribute.length));
+      const result = callBpf(bpfNumber, command, attribute, attribute.length) as number;
       return result === -1 ? -koffi.errno() : result;
     },
     map(fd, length, protection, flags, offset, wanted): Mapping | number {
