@@ -4,6 +4,9 @@ import { ExitCode, run } from "@stricli/core";
 import { app } from "./app.ts";
 import { createContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
+import { keepHeapSmall } from "./heap.ts";
+
+keepHeapSmall();
 
 // A reader that goes away (`ocelli … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

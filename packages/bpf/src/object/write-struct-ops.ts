@@ -9,6 +9,8 @@ import type { CollectionSpec, MapSpec } from "./spec.ts";
 const ADDRESS_RELOCATION = 2;
 const ALIGNMENT = 8;
 
+const ADDRESS_SIZE = 8;
+
 /** Writes `struct_ops` maps into their sections, with relocations for the programs that fill their members. */
 export function writeStructOps(
   draft: Draft,
@@ -34,9 +36,12 @@ export function writeStructOps(
     const members = type?.kind === "struct" ? type.members : [];
     for (const { member, program } of map.structOps?.functions ?? []) {
       const found = members.find(({ name }) => name === member);
-      if (found === undefined) refuse(draft, map, member);
+      const start = (found?.offsetBits ?? Number.NaN) / 8;
+      // A member of a damaged type may start between two bytes or behind the end.
+      if (!Number.isInteger(start) || start + ADDRESS_SIZE > data.length)
+        refuse(draft, map, member);
       else {
-        const at = offset + found.offsetBits / 8;
+        const at = offset + start;
         section.relocations.push({
           offset: at,
           symbol: `function:${program}`,
@@ -63,7 +68,7 @@ function refuse({ sink }: Draft, map: MapSpec, member: string): void {
   sink.error(
     "object-write-member",
     { offset: 0, length: 0, section: map.section },
-    `Cannot write struct_ops map "${map.name}": its type has no member "${member}"`,
+    `Cannot write struct_ops map "${map.name}": its type has no member "${member}" that holds an address`,
     "Set valueTypeId to the struct in the collection's BTF",
   );
 }

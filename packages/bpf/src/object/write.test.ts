@@ -3,6 +3,8 @@ import { test } from "node:test";
 
 import { fixture } from "@ocelli/testkit";
 
+import { createBtfBuilder } from "../btf/build.ts";
+import { readBtf } from "../btf/read.ts";
 import { formatDiagnostic, type Result } from "../diagnostic.ts";
 import { readCollection } from "./read.ts";
 import type { CollectionSpec, MapSpec } from "./spec.ts";
@@ -62,6 +64,33 @@ test("writeCollection() says what has no place in an object file", () => {
     'error[object-write-bss] at byte 0 of section ".bss": Cannot write section ".bss": it has no room for values that are not zero. Put the variables into .data',
     'error[object-write-entries] at byte 0 of section ".maps": Cannot write the entries of map "filled": an object file holds programs and maps under small numbers only. Write other entries after loading',
     'error[object-write-undefined] at byte 8 of section ".text": Cannot write byte 8 of section ".text": the collection has no function "leaf". Add it to the collection',
+  ]);
+});
+
+test("writeCollection() refuses a struct_ops member in which no address can lie", () => {
+  const collection = valueOf(readCollection(fixture("object-struct-ops")));
+  const builder = createBtfBuilder();
+  builder.add({ kind: "int", name: "long", size: 8, bits: 64, offsetBits: 0, encoding: "signed" });
+  const bit = { name: "flag", typeId: 1, offsetBits: 3, bitfieldBits: 1 };
+  const valueTypeId = builder.add({ kind: "struct", name: "ops", size: 8, members: [bit] });
+  const plain = mapOf(collection, "plain");
+  const functions = [{ member: "flag", program: "ssthresh" }];
+  const map: MapSpec = {
+    ...plain,
+    valueTypeId,
+    valueSize: 8,
+    data: new Uint8Array(8),
+    structOps: { typeName: "ops", functions, link: false, autocreate: true },
+  };
+  const written = writeCollection({
+    ...collection,
+    maps: new Map([["plain", map]]),
+    variables: new Map(),
+    btf: valueOf(readBtf(builder.write())),
+  });
+  assert.deepEqual(written.diagnostics.map(formatDiagnostic), [
+    'error[object-write-member] at byte 0 of section ".struct_ops": Cannot write struct_ops map "plain": its type has no member "flag" that holds an address. ' +
+      "Set valueTypeId to the struct in the collection's BTF",
   ]);
 });
 
