@@ -12,6 +12,13 @@ export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";
 export { PEER_PACKAGES, peerPath } from "./peer.ts";
 export { assertNoLeaks } from "./leaks.ts";
 export {
+  createRandom,
+  randomProgram,
+  randomSoup,
+  type Random,
+  type RandomProgramOptions,
+} from "./random-program.ts";
+export {
   perfProducer,
   ringProducer,
   runInThread,

@@ -8,12 +8,15 @@ import { decodeInstructions } from "@ocelli/bpf";
 
 import { basicHelpers } from "./helper/basic.ts";
 import { createInterpreter } from "./interpreter/interpreter.ts";
+import { createJit } from "./jit/jit.ts";
 import type { Machine, MachineOptions } from "./machine.ts";
 import { createMemory } from "./memory/memory.ts";
 import { prepareProgram } from "./program/prepare.ts";
 
 const ENGINES: Readonly<Record<string, (options: MachineOptions) => Machine>> = {
   interpreter: createInterpreter,
+  jit: createJit,
+  "jit by br_table": (options) => createJit({ ...options, dispatch: true }),
 };
 
 interface Row {

@@ -6,12 +6,15 @@ import { constant64, type Instruction } from "@ocelli/bpf";
 import * as fc from "fast-check";
 
 import { createInterpreter } from "./interpreter/interpreter.ts";
+import { createJit } from "./jit/jit.ts";
 import type { Machine, MachineOptions } from "./machine.ts";
 import { createMemory } from "./memory/memory.ts";
 import { prepareProgram } from "./program/prepare.ts";
 
 const ENGINES: Readonly<Record<string, (options: MachineOptions) => Machine>> = {
   interpreter: createInterpreter,
+  jit: createJit,
+  "jit by br_table": (options) => createJit({ ...options, dispatch: true }),
 };
 
 type Model = (a: bigint, b: bigint, bits: 32 | 64) => bigint;

@@ -7,12 +7,15 @@ import { asm, type Instruction } from "@ocelli/bpf";
 import { VmError } from "./error.ts";
 import type { HelperTable } from "./helper/helper.ts";
 import { createInterpreter } from "./interpreter/interpreter.ts";
+import { createJit } from "./jit/jit.ts";
 import type { Machine, MachineOptions } from "./machine.ts";
 import { createMemory } from "./memory/memory.ts";
 import { prepareProgram } from "./program/prepare.ts";
 
 const ENGINES: Readonly<Record<string, (options: MachineOptions) => Machine>> = {
   interpreter: createInterpreter,
+  jit: createJit,
+  "jit by br_table": (options) => createJit({ ...options, dispatch: true }),
 };
 
 const memory = createMemory({ size: 1 << 16 });

@@ -6,6 +6,11 @@ export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
+/** A global variable of a module. */
+export interface WasmGlobal<T> {
+  value: T;
+}
+
 /** An instance of a module. */
 export interface WasmInstance {
   readonly exports: Readonly<Record<string, unknown>>;

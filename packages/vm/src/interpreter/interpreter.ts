@@ -6,6 +6,7 @@ import {
   createState,
   enterFunction,
   leaveFunction,
+  outOfFuel,
   resetState,
   stopped,
   type State,
@@ -25,7 +26,8 @@ export function createRunState({ program, memory, helpers = new Map() }: Machine
         `0x${(address >>> 0).toString(16)} is not the address of a function that can be called back`,
       );
     }
-    const kept = registers.slice(2, 12);
+    if (state.fuel === 0) throw outOfFuel(program, pc / WORDS);
+    state.fuel -= 1;
     enterFunction(state, pc / WORDS, slot * WORDS);
     [r1, r2, r3, r4, 0].forEach((value, index) => {
       registers[2 + index * 2] = value;
@@ -34,7 +36,7 @@ export function createRunState({ program, memory, helpers = new Map() }: Machine
     execute(state, false);
     const result = registers[0] ?? 0;
     leaveFunction(state);
-    registers.set(kept, 2);
+    state.pc = pc;
     return result;
   };
   const state = createState(program, memory, helpers, invoke);

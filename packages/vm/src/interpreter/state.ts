@@ -5,8 +5,8 @@ import type { VmMemory } from "../memory/memory.ts";
 import { REGISTERS } from "../program/operation.ts";
 import type { PreparedProgram } from "../program/prepare.ts";
 
-/** Words that a call keeps: where it returns to, and r6 to r9. */
-export const SAVED_WORDS = 9;
+/** Words that a call keeps: where it returns to, and r1 to r9. */
+export const SAVED_WORDS = 19;
 
 /** Everything that changes while a program is interpreted. */
 export interface State {
@@ -60,7 +60,11 @@ export function resetState(state: State, r1: number, r2: number, fuel: number): 
   state.fuel = fuel;
 }
 
-/** Enters a function: keeps r6 to r9 and where to return to, moves r10 one frame down. Throws `depth` when no frame is left. */
+/**
+ * Enters a function: keeps r1 to r9 and where to return to, clears what is no argument, moves r10 one frame down. Throws
+ * `depth` when no frame is left. Programs must not count on r1 to r5 after a call nor on r6 to r9 before they set them;
+ * this way a program that does gets the same from every engine.
+ */
 export function enterFunction(state: State, slot: number, target: number): void {
   const { registers, frames } = state;
   if (state.depth + 1 >= MAX_FRAMES) {
@@ -73,18 +77,20 @@ export function enterFunction(state: State, slot: number, target: number): void 
   }
   const base = state.depth * SAVED_WORDS;
   frames[base] = state.pc;
-  for (let word = 0; word < 8; word++) frames[base + 1 + word] = registers[12 + word] ?? 0;
+  for (let word = 0; word < 18; word++) frames[base + 1 + word] = registers[2 + word] ?? 0;
+  registers[0] = registers[1] = 0;
+  registers.fill(0, 12, 20);
   state.depth += 1;
   registers[20] = STACK_TOP - state.depth * FRAME_BYTES;
   state.pc = target;
 }
 
-/** Leaves a function: r6 to r10 are the caller's again. */
+/** Leaves a function: r1 to r10 are the caller's again. */
 export function leaveFunction(state: State): void {
   const { registers, frames } = state;
   state.depth -= 1;
   const base = state.depth * SAVED_WORDS;
-  for (let word = 0; word < 8; word++) registers[12 + word] = frames[base + 1 + word] ?? 0;
+  for (let word = 0; word < 18; word++) registers[2 + word] = frames[base + 1 + word] ?? 0;
   registers[20] = STACK_TOP - state.depth * FRAME_BYTES;
   state.pc = frames[base] ?? 0;
 }

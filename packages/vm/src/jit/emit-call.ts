@@ -1,0 +1,122 @@
+import type { HelperResult } from "../helper/helper.ts";
+import { FLOOR, FRAME_BYTES, HIGH_ARGUMENTS, HIGH_RESULT } from "../memory/layout.ts";
+import { OPERATION } from "../program/operation.ts";
+import {
+  access,
+  burnFuel,
+  constant32,
+  constant64,
+  GLOBAL,
+  IMPORT,
+  local,
+  LOCAL,
+  push32,
+  push64,
+  set64,
+  stop,
+  STOP,
+  type Emitter,
+} from "./emitter.ts";
+import { OP, TYPE } from "./wasm.ts";
+
+const ARGUMENTS = [2, 4, 6, 8, 10] as const;
+
+/** Emits a call; `false` if the instruction is none. */
+export function emitCall(
+  emitter: Emitter,
+  slot: number,
+  operation: number,
+  dst: number,
+  argument: number,
+): boolean {
+  switch (operation) {
+    case 0x85:
+      emitHelper(emitter, slot, argument);
+      return true;
+    case 0x8d:
+      announce(emitter, slot);
+      spillHighArguments(emitter);
+      push32(emitter, dst);
+      pushLowArguments(emitter);
+      local(emitter.out, OP.call, IMPORT.callByNumber);
+      takeResult(emitter, "u64");
+      return true;
+    case OPERATION.callLocal:
+      emitLocal(emitter, slot, argument);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function emitHelper(emitter: Emitter, slot: number, number: number): void {
+  const { out, helpers, helperIndex } = emitter;
+  const helper = helpers.get(number);
+  const index = helperIndex.get(number);
+  if (helper === undefined || index === undefined) {
+    stop(emitter, STOP.helper, slot, () => {
+      constant64(out, number);
+    });
+    return;
+  }
+  announce(emitter, slot);
+  if (helper.wide === true) spillHighArguments(emitter);
+  pushLowArguments(emitter);
+  local(out, OP.call, index);
+  takeResult(emitter, helper.result);
+}
+
+// Where the program is, for helpers that call back or complain.
+function announce({ out, program }: Emitter, slot: number): void {
+  constant32(out, slot);
+  local(out, OP.global_set, GLOBAL.slot);
+  if (program.callbacks.length === 0) return;
+  local(out, OP.local_get, LOCAL.frame);
+  local(out, OP.global_set, GLOBAL.frame);
+}
+
+function spillHighArguments(emitter: Emitter): void {
+  const { out } = emitter;
+  ARGUMENTS.forEach((half, index) => {
+    constant32(out, HIGH_ARGUMENTS + index * 4);
+    push64(emitter, half);
+    constant64(out, 32);
+    out.byte(OP.i64_shr_u);
+    access(out, OP.i64_store32);
+  });
+}
+
+function pushLowArguments(emitter: Emitter): void {
+  for (const half of ARGUMENTS) push32(emitter, half);
+}
+
+function takeResult(emitter: Emitter, result: HelperResult): void {
+  const { out } = emitter;
+  out.byte(result === "int" ? OP.i64_extend_i32_s : OP.i64_extend_i32_u);
+  if (result === "u64") {
+    constant32(out, HIGH_RESULT);
+    access(out, OP.i64_load32_u);
+    constant64(out, 32);
+    out.byte(OP.i64_shl);
+    out.byte(OP.i64_or);
+  }
+  set64(emitter, 0);
+}
+
+function emitLocal(emitter: Emitter, slot: number, target: number): void {
+  const { out, functionIndex } = emitter;
+  burnFuel(emitter, slot);
+  local(out, OP.local_get, LOCAL.frame);
+  constant32(out, FLOOR + 2 * FRAME_BYTES);
+  out.byte(OP.i32_lt_u);
+  out.byte(OP.if);
+  out.byte(TYPE.void);
+  stop(emitter, STOP.depth, slot);
+  out.byte(OP.end);
+  for (const half of ARGUMENTS) push64(emitter, half);
+  local(out, OP.local_get, LOCAL.frame);
+  constant32(out, FRAME_BYTES);
+  out.byte(OP.i32_sub);
+  local(out, OP.call, functionIndex.get(target) ?? 0);
+  set64(emitter, 0);
+}
