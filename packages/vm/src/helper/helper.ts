@@ -38,3 +38,6 @@ export interface VmHelper {
 
 /** Helpers by their number. */
 export type HelperTable = ReadonlyMap<number, VmHelper>;
+
+/** A machine without helpers. */
+export const NO_HELPERS: HelperTable = new Map<number, VmHelper>();

@@ -1,4 +1,4 @@
-import type { HelperContext } from "../helper/helper.ts";
+import { NO_HELPERS, type HelperContext } from "../helper/helper.ts";
 import { MOST_FUEL, type Machine, type MachineOptions } from "../machine.ts";
 import { FUNCTION_BASE, WORDS } from "../program/operation.ts";
 import { execute } from "./execute.ts";
@@ -13,7 +13,7 @@ import {
 } from "./state.ts";
 
 /** Makes a state whose helpers can call functions of the program back. */
-export function createRunState({ program, memory, helpers = new Map() }: MachineOptions): State {
+export function createRunState({ program, memory, helpers = NO_HELPERS }: MachineOptions): State {
   const callable = new Set(program.callbacks);
   const invoke: HelperContext["invoke"] = (address, r1, r2, r3, r4) => {
     const { registers, pc } = state;

@@ -1,5 +1,5 @@
 import { VmError } from "../error.ts";
-import type { HelperContext } from "../helper/helper.ts";
+import { NO_HELPERS, type HelperContext } from "../helper/helper.ts";
 import { noHelper, outOfFuel, outside, stopped } from "../interpreter/state.ts";
 import { MOST_FUEL, type Machine, type MachineOptions } from "../machine.ts";
 import { FLOOR, FRAME_BYTES, HIGH_RESULT, MAX_FRAMES } from "../memory/layout.ts";
@@ -36,7 +36,7 @@ type Callback = (r1: number, r2: number, r3: number, r4: number, frame: number) 
  * Throws `argument` where the host has no WebAssembly.
  */
 export function createJit(options: JitOptions): Machine {
-  const { program, memory, helpers = new Map(), fuel = MOST_FUEL } = options;
+  const { program, memory, helpers = NO_HELPERS, fuel = MOST_FUEL } = options;
   if (webAssembly === undefined || memory.wasm === undefined) {
     throw new VmError(
       "argument",

@@ -8,14 +8,12 @@ export interface Writer {
   /** A signed number of 64 bits, in halves, LEB128. */
   readonly s64: (low: number, high: number) => void;
   readonly bytes: (values: Uint8Array) => void;
-  /** A name: its length, then UTF-8. */
+  /** A name of ASCII characters: its length, then the characters. */
   readonly name: (text: string) => void;
   readonly length: () => number;
   /** What was written, as a view that later writing may change. */
   readonly view: () => Uint8Array;
 }
-
-const encoder = new TextEncoder();
 
 /** Makes an empty writer. */
 export function createWriter(capacity = 256): Writer {
@@ -69,9 +67,8 @@ export function createWriter(capacity = 256): Writer {
     s64,
     bytes,
     name: (text) => {
-      const encoded = encoder.encode(text);
-      u32(encoded.length);
-      bytes(encoded);
+      u32(text.length);
+      bytes(Uint8Array.from(text, (character) => character.charCodeAt(0)));
     },
     length: () => length,
     view: () => buffer.subarray(0, length),
