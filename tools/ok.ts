@@ -30,6 +30,7 @@ const steps: [name: string, command: string[]][] = [
   ]),
   ["layers", node("tools/check-layers.ts")],
   ["files", node("tools/check-files.ts")],
+  ["public interface", node("tools/api.ts", "--check")],
   ["lock", node("tools/check-lock.ts")],
   ["unused", bin("knip", "--no-progress")],
   ...(checksOnly ? [] : [["tests", node("tools/test.ts", ...args)] satisfies [string, string[]]]),
