@@ -1,3 +1,6 @@
+export { eventTypesOf, type EventTypes } from "./check/event-types.ts";
+export { checkCondition } from "./check/check-condition.ts";
+export type { Finding } from "./check/finding.ts";
 export type {
   ArgumentListNode,
   BinaryOperator,
@@ -34,3 +37,23 @@ export {
   TEXT_OPERATORS,
   TRANSFORMERS,
 } from "./filter/vocabulary.ts";
+export { PRIORITIES, type Priority, type RuleDefinition } from "./load/definitions.ts";
+export type { CompiledRule } from "./load/compile-rules.ts";
+export {
+  formatRuleDiagnostic,
+  type LoadErrorCode,
+  type LoadWarningCode,
+  type PathKind,
+  type PathStep,
+  type RuleDiagnostic,
+} from "./load/load-diagnostic.ts";
+export {
+  loadRules,
+  remarksOf,
+  type FileResult,
+  type LoadOptions,
+  type LoadResult,
+  type RuleFile,
+} from "./load/load-rules.ts";
+export { BUILT_IN_PLUGINS, ENGINE_VERSION } from "./load/requirements.ts";
+export { parseOutput, type OutputPart, type ParsedOutput } from "./output/parse-output.ts";

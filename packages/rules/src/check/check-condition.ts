@@ -1,0 +1,222 @@
+import type { FieldType } from "@ocelli/event";
+
+import type {
+  CompareNode,
+  FilterNode,
+  LeftSide,
+  RightSide,
+  TransformerArgument,
+  TransformerNode,
+} from "../filter/ast.ts";
+import { eventNameProblem, valueProblem } from "./check-value.ts";
+import { regexProblem, simplerThanRegex } from "./check-regex.ts";
+import { errorFinding, type Finding } from "./finding.ts";
+import { resolveField } from "./resolve-field.ts";
+import { KIND_NAMES, kindOfType, OPERATORS, type ValueKind } from "./value-kind.ts";
+
+/** What a side of a check yields. */
+interface SideType {
+  readonly type: FieldType;
+  readonly list: boolean;
+}
+
+/**
+ * Checks a condition whose macros are resolved: that fields exist, operators fit their types, values can be read.
+ * Every part is looked at; parts that macros share are looked at once.
+ */
+export function checkCondition(node: FilterNode): Finding[] {
+  const findings: Finding[] = [];
+  const seen = new Set<FilterNode>();
+  const visit = (one: FilterNode): void => {
+    if (seen.has(one)) return;
+    seen.add(one);
+    switch (one.kind) {
+      case "and":
+      case "or":
+        one.children.forEach(visit);
+        return;
+      case "not":
+        visit(one.child);
+        return;
+      case "exists":
+        sideType(one.left, findings);
+        return;
+      case "compare":
+        checkCompare(one, findings);
+        return;
+      case "macro":
+        findings.push(
+          errorFinding(
+            "unknown",
+            one.span,
+            `Undefined macro '${one.name}' used in filter.`,
+            "Define the macro before the rule",
+          ),
+        );
+    }
+  };
+  visit(node);
+  return findings;
+}
+
+function checkCompare(node: CompareNode, findings: Finding[]): void {
+  const before = findings.length;
+  const left = sideType(node.left, findings);
+  if (left === undefined || findings.length > before) return;
+  if (checkEventName(node, findings)) return;
+  if (isDirection(node.left)) findings.push(directionWarning(node));
+  const kind: ValueKind = left.list ? "list" : kindOfType(left.type);
+  if (left.type !== "dynamic" && !OPERATORS[kind].has(node.operator)) {
+    findings.push(
+      errorFinding(
+        "type",
+        node.span,
+        `filter error: '${node.operator}' operator not supported for ${KIND_NAMES[kind]} filters`,
+        `Use ${[...OPERATORS[kind]].join(", ")} or exists`,
+      ),
+    );
+    return;
+  }
+  checkRight(node, left, findings);
+}
+
+function checkRight(node: CompareNode, left: SideType, findings: Finding[]): void {
+  const { right } = node;
+  if (right.kind === "value") {
+    const field = resolveField(right.field);
+    if (!("field" in field)) findings.push(field);
+    return;
+  }
+  if (right.kind === "transformer") {
+    sideType(right, findings);
+    return;
+  }
+  for (const { value, span } of valuesOf(right)) {
+    const problem =
+      node.operator === "regex" ? regexProblem(value) : valueProblem(left.type, value);
+    if (problem !== undefined) {
+      findings.push(errorFinding("value", span, problem.message, problem.hint));
+      return;
+    }
+    if (node.operator !== "regex") continue;
+    const simpler = simplerThanRegex(value);
+    if (simpler !== undefined) findings.push({ ...simpler, span });
+  }
+}
+
+/** `evt.type` is compared with whole names of events only. Says whether it was one. */
+function checkEventName(node: CompareNode, findings: Finding[]): boolean {
+  const { left } = node;
+  if (left.kind === "transformer") {
+    const [inner] = left.arguments;
+    if (inner?.kind !== "field" || inner.name !== "evt.type") return false;
+    if (left.name !== "len") {
+      findings.push(
+        errorFinding(
+          "type",
+          node.span,
+          "event code search does not support `evt.type` checks with transformers",
+          "Compare evt.type itself with whole names of events",
+        ),
+      );
+      return true;
+    }
+  } else if (left.name !== "evt.type") return false;
+  if (left.kind === "field" && !OPERATORS.text.has(node.operator)) return false;
+  for (const { value, span } of valuesOf(node.right)) {
+    const problem = eventNameProblem(value);
+    if (problem === undefined) continue;
+    findings.push(errorFinding("unknown", span, problem.message, problem.hint));
+    return true;
+  }
+  return true;
+}
+
+function isDirection(left: LeftSide): boolean {
+  return left.kind === "field" && left.name === "evt.dir";
+}
+
+function directionWarning(node: CompareNode): Finding {
+  return {
+    severity: "warning",
+    kind: "deprecated",
+    span: node.span,
+    message:
+      "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates to false. The rule expression can be simplified by removing the condition on 'evt.dir'",
+    hint: "Remove the check of evt.dir",
+  };
+}
+
+/** The plain values of a right side; none for fields and transformers. */
+function valuesOf(right: RightSide): readonly { value: string; span: CompareNode["span"] }[] {
+  switch (right.kind) {
+    case "text":
+    case "number":
+      return [right];
+    case "name":
+      return [{ value: right.name, span: right.span }];
+    case "list":
+      return right.items;
+    case "value":
+    case "transformer":
+      return [];
+  }
+}
+
+function sideType(side: LeftSide, findings: Finding[]): SideType | undefined {
+  if (side.kind === "transformer") return transformerType(side, findings);
+  const found = resolveField(side);
+  if ("field" in found) return { type: found.field.type, list: found.field.list };
+  findings.push(found);
+  return undefined;
+}
+
+function argumentType(side: TransformerArgument, findings: Finding[]): SideType | undefined {
+  switch (side.kind) {
+    case "field":
+    case "transformer":
+      return sideType(side, findings);
+    case "text":
+      return { type: "text", list: false };
+    case "number":
+      return { type: "uint64", list: false };
+    case "argument-list":
+      for (const item of side.items) argumentType(item, findings);
+      return { type: "text", list: true };
+  }
+}
+
+function transformerType(node: TransformerNode, findings: Finding[]): SideType | undefined {
+  const before = findings.length;
+  const args = node.arguments.map((argument) => argumentType(argument, findings));
+  if (findings.length > before) return undefined;
+  const refuse = (message: string, hint: string): undefined => {
+    findings.push(errorFinding("type", node.span, message, hint));
+    return undefined;
+  };
+  const [first] = args;
+  switch (node.name) {
+    case "len":
+      return { type: "uint64", list: false };
+    case "join":
+    case "concat":
+      return { type: "text", list: false };
+    case "getopt":
+      return first?.list === true
+        ? { type: "text", list: false }
+        : refuse(
+            "getopt() first argument must be a list",
+            "No field of this catalogue is a list of arguments",
+          );
+    case "tolower":
+    case "toupper":
+    case "basename":
+    case "b64":
+      return first?.type === "text" || (node.name === "b64" && first?.type === "bytes")
+        ? { type: first.type, list: first.list }
+        : refuse(
+            `Cannot apply ${node.name}() to a value that is no text`,
+            "Apply it to a field of type text",
+          );
+  }
+}

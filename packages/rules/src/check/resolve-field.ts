@@ -1,0 +1,98 @@
+import { fieldByName, FIELDS, isEventParameter, type Field } from "@ocelli/event";
+
+import type { FieldNode } from "../filter/ast.ts";
+import { errorFinding, type Finding } from "./finding.ts";
+
+/** A field as a condition uses it: what it is and what it was asked for. */
+export interface ResolvedField {
+  readonly field: Field;
+  readonly argument?: string;
+}
+
+/** `evt.dir` is known for old rules: events are exits only, so that `<` always fits and `>` never. */
+export const DIRECTION_FIELD: Field = {
+  name: "evt.dir",
+  class: "evt",
+  type: "text",
+  list: false,
+  doc: "Always <, the end of a call.",
+};
+
+/** Finds what a field in a condition means, or what is wrong with it. */
+export function resolveField(node: FieldNode): ResolvedField | Finding {
+  if (node.name === "evt.dir") return { field: DIRECTION_FIELD };
+  const dotted = /^(evt\.(?:raw)?arg)\.([^.]+)$/.exec(node.name);
+  if (dotted !== null && node.argument === undefined) return resolveParameter(node, dotted);
+  const field = fieldByName(node.name);
+  if (field === undefined) return unknownField(node, suggestion(node.name));
+  const { argument } = node;
+  if (field.argument === undefined)
+    return argument === undefined
+      ? { field }
+      : unknownField(node, `Write ${field.name} without brackets`);
+  if (argument === undefined)
+    return field.argument.required
+      ? unknownField(node, `Write ${field.name}[…] with what is asked for in the brackets`)
+      : { field };
+  return argumentProblem(node, field, argument) ?? { field, argument };
+}
+
+/** Whether a text is a field, with its argument, as exceptions write them. */
+export function isFieldText(text: string): boolean {
+  const found = /^([a-zA-Z][\w.]*)(?:\[["']?([^\]"']*)["']?\])?$/.exec(text.trim());
+  if (found === null) return false;
+  const [, name = "", argument] = found;
+  const span = { offset: 0, length: 0 };
+  const node: FieldNode = { kind: "field", span, name };
+  return "field" in resolveField(argument === undefined ? node : { ...node, argument });
+}
+
+function resolveParameter(
+  node: FieldNode,
+  [, name = "", argument = ""]: RegExpExecArray,
+): ResolvedField | Finding {
+  const field = fieldByName(name);
+  if (field === undefined || !isEventParameter(argument))
+    return unknownField(node, "Use a parameter that some event has, such as evt.arg.flags");
+  return { field, argument };
+}
+
+function argumentProblem(node: FieldNode, field: Field, argument: string): Finding | undefined {
+  if (field.name === "evt.abspath" && !["src", "dst", "path"].includes(argument))
+    return unknownField(node, "Write evt.abspath[src], evt.abspath[dst] or evt.abspath[path]");
+  if (field.name === "evt.type.is" && !/^\d+$/.test(argument)) {
+    return errorFinding(
+      "value",
+      node.span,
+      `filter syntax error: ${node.name}[${argument}]`,
+      "Write the number of an event in the brackets",
+    );
+  }
+  if (
+    (field.name === "evt.arg" || field.name === "evt.rawarg") &&
+    !/^\d+$/.test(argument) &&
+    !isEventParameter(argument)
+  )
+    return unknownField(node, "Use a parameter that some event has, such as evt.arg[flags]");
+  if (field.argument?.takes !== "index" || /^\d+$/.test(argument)) return undefined;
+  return errorFinding(
+    "value",
+    node.span,
+    `${argument} is not a valid number`,
+    `Write a number in the brackets of ${field.name}`,
+  );
+}
+
+function unknownField(node: FieldNode, hint: string): Finding {
+  const brackets = node.argument === undefined ? "" : `[${node.argument}]`;
+  const message = `filter_check called with nonexistent field ${node.name}${brackets}`;
+  return errorFinding("unknown", node.span, message, hint);
+}
+
+function suggestion(name: string): string {
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  const near = FIELDS.find((field) => field.name.endsWith(`.${last}`));
+  return near === undefined
+    ? '"ocelli rules fields" lists the fields'
+    : `Did you mean ${near.name}? "ocelli rules fields" lists the fields`;
+}
