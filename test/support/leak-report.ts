@@ -11,6 +11,7 @@ export interface Holdings {
   /** Listeners on `process`. */
   readonly listeners: number;
   readonly timers: number;
+  /** Anonymous memory that is resident. */
   readonly rssBytes: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
