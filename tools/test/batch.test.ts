@@ -59,14 +59,32 @@ test("runBatch() goes on after a test that takes its process down", async () => 
 });
 
 test("runBatch() keeps hooks in their file and reports a file that does not load", async () => {
-  const lines = await run([
-    'import { afterEach } from "node:test";\nafterEach(() => { throw new Error("hook"); });\ntest("hooked", () => {});',
-    'test("free", () => {});',
-    'throw new Error("at load");',
-  ]);
   assert.deepEqual(
-    lines.map((line) => line.replace(/ \/.*f2\.test\.ts/, " load")),
-    ["f0 hooked: failed Error: hook", "f1 free: passed", "f2 load: failed Error: at load"],
+    await run([
+      'import { afterEach } from "node:test";\nafterEach(() => { throw new Error("hook"); });\ntest("hooked", () => {});',
+      'test("free", () => {});',
+      'throw new Error("at load");',
+      'test("last", () => {});',
+    ]),
+    [
+      "f0 hooked: failed Error: hook",
+      "f1 free: passed",
+      "f2 the file: failed Error: at load",
+      "f3 last: passed",
+    ],
+  );
+});
+
+test("runBatch() gives a process of its own to a file that asks for it", async () => {
+  const write = "globalThis.changed = true;";
+  const look = 'test("alone", () => { if (globalThis.changed) throw new Error("shared"); });';
+  assert.deepEqual(
+    await run([
+      `${write}\ntest("changes", () => {});`,
+      `// Needs a process of its own: it looks at what others change.\n${look}`,
+      look,
+    ]),
+    ["f0 changes: passed", "f2 alone: failed Error: shared", "f1 alone: passed"],
   );
 });
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 import { root } from "../sources.ts";
+import { groupFiles } from "./lanes.ts";
 import { eventDecoder, type TestEvent } from "./outcome.ts";
 
 const worker = join(root, "tools/test/worker.ts");
@@ -19,12 +20,16 @@ export interface BatchOptions {
   readonly onEvent: (event: TestEvent) => void;
 }
 
-/** Runs one file in a worker; resolves with how the worker died, or with nothing. */
-function runWorker(file: string, options: BatchOptions): Promise<string | undefined> {
+/** Runs a worker over `files`; resolves with the file it died in and how, or with nothing. */
+function runWorker(
+  files: readonly string[],
+  options: BatchOptions,
+  finished: Set<string>,
+): Promise<{ readonly file: string; readonly how: string } | undefined> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      ["--conditions=development", "--disable-warning=ExperimentalWarning", worker, file],
+      ["--conditions=development", "--disable-warning=ExperimentalWarning", worker, ...files],
       {
         cwd: root,
         // Leads a process group, so that what its tests leave behind ends with it.
@@ -43,7 +48,7 @@ function runWorker(file: string, options: BatchOptions): Promise<string | undefi
         // Nobody is left.
       }
     };
-    let finished = false;
+    let current = files[0] ?? "";
     let silent = false;
     // What it said last explains most deaths.
     let lastWords = "";
@@ -57,7 +62,8 @@ function runWorker(file: string, options: BatchOptions): Promise<string | undefi
     }, SILENCE_MS);
     const decode = eventDecoder((event) => {
       timer.refresh();
-      if (event.kind === "end") finished = true;
+      if (event.kind === "start") current = event.file;
+      if (event.kind === "end") finished.add(event.file);
       options.onEvent(event);
     });
     child.stdio[3]?.on("data", (chunk: Buffer) => {
@@ -68,30 +74,37 @@ function runWorker(file: string, options: BatchOptions): Promise<string | undefi
     child.on("exit", endGroup);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      if (finished) {
+      if (files.every((file) => finished.has(file))) {
         resolve(undefined);
         return;
       }
       const end = signal === null ? `exit code ${code ?? 0}` : signal;
       const how = silent ? `no test ended within ${SILENCE_MS / 1000} s` : end;
-      resolve(`${how}\n${lastWords}`.trimEnd());
+      resolve({ file: current, how: `${how}\n${lastWords}`.trimEnd() });
     });
   });
 }
 
-/** Runs test files in order, each in a process of its own. When a test takes its process down, that is a failure of its file. */
+/**
+ * Runs test files in order, several in a process. When a test takes its process down, that is a failure of its file, and a
+ * new process goes on with the files after it.
+ */
 export async function runBatch(files: readonly string[], options: BatchOptions): Promise<void> {
-  for (const file of files) {
-    const death = await runWorker(file, options);
-    if (death === undefined) continue;
-    options.onEvent({
-      kind: "outcome",
-      file,
-      name: "the test process",
-      status: "failed",
-      detail: `The process ended before the file's tests did: ${death}`,
-      durationMs: 0,
-    });
-    options.onEvent({ kind: "end", file });
+  const finished = new Set<string>();
+  for (const group of groupFiles(files)) {
+    for (let rest = group; rest.length > 0; rest = rest.filter((file) => !finished.has(file))) {
+      const death = await runWorker(rest, options, finished);
+      if (death === undefined) continue;
+      finished.add(death.file);
+      options.onEvent({
+        kind: "outcome",
+        file: death.file,
+        name: "the test process",
+        status: "failed",
+        detail: `The process ended before the file's tests did: ${death.how}`,
+        durationMs: 0,
+      });
+      options.onEvent({ kind: "end", file: death.file });
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { root } from "../sources.ts";
 
@@ -21,4 +22,26 @@ export function filesOf(lane: Lane, only: string | undefined): string[] {
     })
     .filter((path) => only === undefined || path.includes(only))
     .toSorted();
+}
+
+/** Files that share a process: starting one and loading the library costs more than most tests do. */
+const FILES_PER_PROCESS = 16;
+
+/** In a file that changes its process for good, e.g. by moving into another namespace. */
+const OWN_PROCESS = /^\/\/ Needs a process of its own/m;
+
+/** Files in groups that run one after the other in one process, in order; one that needs its process is alone. */
+export function groupFiles(files: readonly string[]): string[][] {
+  const alone: string[][] = [];
+  const shared: string[][] = [];
+  for (const file of files) {
+    if (OWN_PROCESS.test(readFileSync(join(root, file), "utf8"))) {
+      alone.push([file]);
+      continue;
+    }
+    const last = shared.at(-1);
+    if (last !== undefined && last.length < FILES_PER_PROCESS) last.push(file);
+    else shared.push([file]);
+  }
+  return [...shared, ...alone];
 }
