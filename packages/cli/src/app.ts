@@ -2,6 +2,7 @@ import { buildApplication, buildRouteMap, text_en, type Application } from "@str
 
 import { attachCommand } from "./bpf/attach.command.ts";
 import { disasmCommand } from "./bpf/disasm.command.ts";
+import { execCommand } from "./bpf/exec.command.ts";
 import { featuresCommand } from "./bpf/features.command.ts";
 import { inspectCommand } from "./bpf/inspect.command.ts";
 import { runCommand } from "./bpf/run.command.ts";
@@ -17,6 +18,7 @@ const bpf = buildRouteMap<string, CliContext>({
     disasm: disasmCommand,
     run: runCommand,
     attach: attachCommand,
+    exec: execCommand,
     features: featuresCommand,
   },
   docs: {
@@ -28,6 +30,7 @@ const bpf = buildRouteMap<string, CliContext>({
       "  ocelli bpf inspect probe.o                 programs, maps, variables and what they need",
       "  ocelli bpf disasm probe.o handle_exec      instructions with their source lines",
       "  ocelli bpf run probe.o --program parse --data 0x4500 --repeat 1000",
+      "  ocelli bpf exec < bytecode.hex             run bytecode without a kernel, print r0",
       "  ocelli bpf attach probe.o                  attach everything, print records until Ctrl-C",
       "  ocelli bpf features                        what this kernel can do",
     ].join("\n"),
