@@ -29,10 +29,14 @@ function relocate(): number {
 }
 
 using peer = startPeer(peerPath("bench-core"), [object], []);
-await compare(`${programs.size} programs with ${relocations} relocations`, "relocations/ms", [
-  {
-    name: "libbpf (C)",
-    run: async () => relocations / (Number(await peer.ask("")) / 1e6),
-  },
-  { name: "ocelli", run: relocate },
-]);
+await compare(
+  `Relocating ${programs.size} programs with ${relocations} relocations`,
+  "relocations/ms",
+  [
+    {
+      name: "libbpf (C)",
+      run: async () => relocations / (Number(await peer.ask("")) / 1e6),
+    },
+    { name: "Ocelli", run: relocate },
+  ],
+);

@@ -26,18 +26,18 @@ function times([command = "", ...args]: readonly string[]): readonly number[] {
 
 const contenders = (pick: (all: readonly number[]) => number): Contender[] => [
   { name: "libbpf (C)", run: () => pick(times(theirs)) },
-  { name: "ocelli", run: () => pick(times(ours)) },
+  { name: "Ocelli", run: () => pick(times(ours)) },
 ];
 
 const rounds = { rounds: 11, warmUp: 1 };
 await compare(
-  "The first load of a process",
+  "Loading 30 programs, the first load of a process",
   "ms",
   contenders(([first = Number.NaN]) => first),
   rounds,
 );
 await compare(
-  "The next loads",
+  "Loading 30 programs, the next loads",
   "ms",
   contenders(([, ...next]) => median(next)),
   rounds,

@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+
 /** One contender: does the same work each time and gives its speed, in whatever unit all of them use. */
 export interface Contender {
   readonly name: string;
@@ -10,31 +12,54 @@ export function median(values: readonly number[]): number {
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
 }
 
+/** One line of the table at the end of `npm run bench`. */
+export interface Row {
+  readonly title: string;
+  readonly unit: string;
+  readonly name: string;
+  readonly value: number;
+  /** Above 1: better than the first contender. */
+  readonly ratio: number;
+}
+
+/** Units of which less is better. */
+const COSTS: ReadonlySet<string> = new Set(["ms", "MiB"]);
+
 /**
- * Runs contenders by turns, so that what disturbs the machine disturbs all of them, and prints the medians with each one's
- * ratio to the first. `warmUp` rounds come before and do not count. Gives the ratios.
+ * Runs contenders by turns, so that what disturbs the machine disturbs all of them, and prints each one's median and the
+ * median of its rounds' ratios to the first. A ratio is one of goodness: of speeds, or the inverse of times and memory.
+ * `warmUp` rounds come before and do not count.
  */
 export async function compare(
   title: string,
   unit: string,
   contenders: readonly Contender[],
   { rounds = 31, warmUp = 5 }: { rounds?: number; warmUp?: number } = {},
-): Promise<number[]> {
-  const speeds = contenders.map((): number[] => []);
+): Promise<void> {
+  const values = contenders.map((): number[] => []);
   for (let round = -warmUp; round < rounds; round += 1) {
     for (const [index, contender] of contenders.entries()) {
-      const speed = await contender.run();
-      if (round >= 0) speeds[index]?.push(speed);
+      const value = await contender.run();
+      if (round >= 0) values[index]?.push(value);
     }
   }
-  const medians = speeds.map(median);
-  const ratios = medians.map((value) => value / (medians[0] ?? Number.NaN));
-  const width = Math.max(...contenders.map(({ name }) => name.length));
+  const first = values[0] ?? [];
+  const rows = contenders.map(({ name }, index): Row => {
+    const own = values[index] ?? [];
+    const ratio = median(own.map((value, round) => value / (first[round] ?? Number.NaN)));
+    return { title, unit, name, value: median(own), ratio: COSTS.has(unit) ? 1 / ratio : ratio };
+  });
   console.log(`\n${title}`);
-  for (const [index, { name }] of contenders.entries()) {
-    const value = (medians[index] ?? Number.NaN).toFixed(1).padStart(8);
-    const ratio = (ratios[index] ?? Number.NaN).toFixed(2);
-    console.log(`  ${name.padEnd(width)} ${value} ${unit}  ${ratio}×`);
-  }
-  return ratios;
+  printRows(rows);
+  const file = process.env["OCELLI_BENCH_ROWS"];
+  if (file !== undefined)
+    appendFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+}
+
+function printRows(rows: readonly Row[]): void {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  for (const { name, value, unit, ratio } of rows)
+    console.log(
+      `  ${name.padEnd(width)} ${value.toFixed(1).padStart(8)} ${unit}  ${ratio.toFixed(2)}×`,
+    );
 }
