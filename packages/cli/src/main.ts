@@ -1,23 +1,6 @@
 #!/usr/bin/env -S node --conditions=development
-import { ExitCode, run } from "@stricli/core";
+import { enableOwnCompileCache } from "./compile-cache.ts";
 
-import { app } from "./app.ts";
-import { createContext } from "./context.ts";
-import { EXIT } from "./exit.ts";
-import { keepHeapSmall } from "./heap.ts";
-
-keepHeapSmall();
-
-// A reader that goes away (`ocelli … | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.done);
-  throw error;
-});
-
-const context = createContext();
-await run(app, process.argv.slice(2), context);
-
-// The parser's own codes for a call that it does not understand are negative.
-const misuse: readonly unknown[] = [ExitCode.UnknownCommand, ExitCode.InvalidArgument];
-const { exitCode } = context.process;
-process.exitCode = misuse.includes(exitCode) ? EXIT.usage : (exitCode ?? EXIT.done);
+// Static imports would be compiled before the cache is there.
+enableOwnCompileCache();
+await import("./run.ts");
