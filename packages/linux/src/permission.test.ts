@@ -6,6 +6,7 @@ import { openKernel } from "./port/koffi.ts";
 
 const none: PermissionFacts = {
   capabilities: 0n,
+  inUserNamespace: false,
   unprivilegedDisabled: 2,
   lockdown: "none",
   memlockBytes: undefined,
@@ -33,6 +34,7 @@ suite("describePermission()", () => {
     assert.equal(
       describePermission({
         capabilities: ADMIN,
+        inUserNamespace: false,
         unprivilegedDisabled: 2,
         lockdown: "integrity",
         memlockBytes: 65536,
@@ -44,11 +46,15 @@ suite("describePermission()", () => {
   test("says so when nothing is missing or nothing can be read", () => {
     assert.equal(
       describePermission({ ...none, capabilities: ADMIN, memlockBytes: Infinity }),
-      "all capabilities are there: a security module or the user namespace may refuse it",
+      "all capabilities are there: a security module may refuse it",
     );
     assert.equal(
       describePermission({ ...none, capabilities: undefined }),
       "the process's capabilities cannot be read from /proc/self/status",
+    );
+    assert.equal(
+      describePermission({ ...none, capabilities: ADMIN, inUserNamespace: true }),
+      "this process is in a user namespace, where BPF needs a token of a bpffs that was mounted for it (Linux 6.9)",
     );
   });
 

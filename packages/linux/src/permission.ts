@@ -15,6 +15,8 @@ const CAP_BPF = 39;
 export interface PermissionFacts {
   /** Effective capabilities as a mask; `undefined` when /proc cannot tell. */
   readonly capabilities: bigint | undefined;
+  /** Whether the capabilities are those of a user namespace, which do not count for BPF. */
+  readonly inUserNamespace: boolean;
   /** kernel.unprivileged_bpf_disabled: 0 allowed, 1 and 2 not. */
   readonly unprivilegedDisabled: number | undefined;
   /** The active lockdown mode. */
@@ -53,6 +55,8 @@ export function permissionFacts(kernel: Kernel): PermissionFacts {
   )?.[1];
   return {
     capabilities: mask === undefined ? undefined : BigInt(`0x${mask}`),
+    // The first namespace maps all ids to themselves: "0 0 4294967295".
+    inUserNamespace: !/^(\s+0\s+0\s+4294967295\s*)?$/.test(readOrNothing("/proc/self/uid_map")),
     unprivilegedDisabled: disabled === undefined ? undefined : Number(disabled),
     // The expression admits only these three words.
     lockdown: lockdown as PermissionFacts["lockdown"],
@@ -71,7 +75,11 @@ export function describePermission(
 ): string {
   const reasons: string[] = [];
   const has = (bit: number): boolean => ((facts.capabilities ?? 0n) & (1n << BigInt(bit))) !== 0n;
-  if (facts.capabilities === undefined) {
+  if (facts.inUserNamespace) {
+    reasons.push(
+      "this process is in a user namespace, where BPF needs a token of a bpffs that was mounted for it (Linux 6.9)",
+    );
+  } else if (facts.capabilities === undefined) {
     reasons.push("the process's capabilities cannot be read from /proc/self/status");
   } else if (!has(CAP_SYS_ADMIN)) {
     const wanted: [name: string, bit: number][] = [["CAP_BPF", CAP_BPF]];
@@ -102,7 +110,7 @@ export function describePermission(
     );
   }
   return reasons.length === 0
-    ? "all capabilities are there: a security module or the user namespace may refuse it"
+    ? "all capabilities are there: a security module may refuse it"
     : reasons.join("; ");
 }
 

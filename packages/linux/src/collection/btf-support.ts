@@ -3,6 +3,8 @@ import { COMMANDS, createBtfBuilder, type BtfType, type KernelBtfSupport } from 
 import { encodeAttribute } from "../port/attribute.ts";
 import type { Kernel } from "../port/kernel.ts";
 
+const TOKEN_FLAG = 1 << 16; // BPF_F_TOKEN_FD
+
 const known = new WeakMap<Kernel, KernelBtfSupport>();
 
 const int = (name: string): BtfType => ({
@@ -43,11 +45,14 @@ const PROBES: { readonly [K in keyof KernelBtfSupport]: readonly BtfType[] } = {
   ],
 };
 
-/** Which kinds of BTF the kernel takes: asked once with a few tiny blobs, then remembered. */
-export function btfSupport(kernel: Kernel): KernelBtfSupport {
+/**
+ * Which kinds of BTF the kernel takes: asked with a few tiny blobs, and remembered once it took any. A process that may
+ * not load types itself gives a BPF token.
+ */
+export function btfSupport(kernel: Kernel, tokenFd?: number): KernelBtfSupport {
   const before = known.get(kernel);
   if (before !== undefined) return before;
-  const takes = (name: keyof KernelBtfSupport): boolean => loads(kernel, PROBES[name]);
+  const takes = (name: keyof KernelBtfSupport): boolean => loads(kernel, PROBES[name], tokenFd);
   const support: KernelBtfSupport = {
     func: takes("func"),
     datasec: takes("datasec"),
@@ -59,16 +64,20 @@ export function btfSupport(kernel: Kernel): KernelBtfSupport {
     optionalDatasec: takes("optionalDatasec"),
     attributeTags: takes("attributeTags"),
   };
-  known.set(kernel, support);
+  if (support.func) known.set(kernel, support);
   return support;
 }
 
-function loads(kernel: Kernel, types: readonly BtfType[]): boolean {
+function loads(kernel: Kernel, types: readonly BtfType[], tokenFd?: number): boolean {
   const builder = createBtfBuilder();
   builder.add(int("int"));
   for (const type of types) builder.add(type);
   const btf = builder.write();
-  const attribute = encodeAttribute(kernel, "btf_load", { btf, btf_size: btf.length });
+  const attribute = encodeAttribute(kernel, "btf_load", {
+    btf,
+    btf_size: btf.length,
+    ...(tokenFd === undefined ? {} : { btf_flags: TOKEN_FLAG, btf_token_fd: tokenFd }),
+  });
   const fd = kernel.bpf(COMMANDS.btf_load, attribute);
   if (fd >= 0) kernel.syscall("close", fd);
   return fd >= 0;

@@ -40,7 +40,7 @@ export function loadObjectBtf(
   tokenFd?: number,
 ): LoadedBtf {
   // The strings come last: their offsets are those of the table that is loaded.
-  const builder = extendBtf(acceptable(kernel, btf));
+  const builder = extendBtf(acceptable(kernel, btf, tokenFd));
   placeKsyms(builder);
   const lines = new Map<string, Uint8Array>();
   for (const [name, instructions] of programs)
@@ -55,8 +55,8 @@ export function loadObjectBtf(
   };
 }
 
-function acceptable(kernel: Kernel, btf: Btf): Btf {
-  const support = btfSupport(kernel);
+function acceptable(kernel: Kernel, btf: Btf, tokenFd?: number): Btf {
+  const support = btfSupport(kernel, tokenFd);
   if (Object.values(support).every(Boolean)) return btf;
   const builder = extendBtf(btf);
   // The kernel's rules for externs are applied before their section becomes something else.

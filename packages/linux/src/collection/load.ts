@@ -46,7 +46,7 @@ export interface LoadCollectionOptions {
   readonly programs?: (program: ProgramSpec) => boolean;
   /** What programs attach to that attach to other programs, by name of the program. */
   readonly targets?: Readonly<Record<string, ProgramTarget>>;
-  /** A BPF token, Linux 6.9. */
+  /** A BPF token to make everything with, Linux 6.9; see `createToken()`. It must outlive the call only. */
   readonly tokenFd?: number;
 }
 
@@ -111,7 +111,7 @@ export function loadCollection(
     if (map.structOps?.autocreate !== true || spec.btf === undefined || btf === undefined) continue;
     const layout = layOutStructOps(types(), spec.btf, map);
     layouts.set(name, layout);
-    keep(name, createStructOpsMap(kernel, map, layout, moduleFd, btf.fd.value));
+    keep(name, createStructOpsMap(kernel, map, layout, moduleFd, btf.fd.value, options.tokenFd));
   }
   writeEntries(spec, "before-programs", maps, new Map());
 

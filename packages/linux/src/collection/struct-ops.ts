@@ -116,6 +116,7 @@ export function createStructOpsMap(
   layout: StructOpsLayout,
   moduleFd: (module: string) => number,
   btfFd: number,
+  tokenFd?: number,
 ): BpfMap {
   return createMap(
     kernel,
@@ -126,6 +127,7 @@ export function createStructOpsMap(
       keyTypeId: 0,
       valueTypeId: 0,
       kernelValueTypeId: layout.valueTypeId,
+      ...(tokenFd === undefined ? {} : { tokenFd }),
       ...(layout.module === undefined ? {} : { kernelValueBtfFd: moduleFd(layout.module) }),
     },
   );

@@ -22,7 +22,12 @@ const UNKNOWN =
  * Whether programs of a type may call a helper: a program that does nothing else is given to the verifier. A complaint
  * about the arguments, or that it may sleep, is a yes. `tracing` is asked as `tp_btf`.
  */
-export function probeHelper(kernel: Kernel, type: ProgramType, helper: Helper): ProbeAnswer {
+export function probeHelper(
+  kernel: Kernel,
+  type: ProgramType,
+  helper: Helper,
+  tokenFd?: number,
+): ProbeAnswer {
   const call: Instruction = {
     opcode: OPCODE.call,
     dst: 0,
@@ -31,7 +36,7 @@ export function probeHelper(kernel: Kernel, type: ProgramType, helper: Helper): 
     imm: helperNumber(helper),
   };
   try {
-    using _program = loadProgram(kernel, probeLoad(type, [call, EXIT]));
+    using _program = loadProgram(kernel, probeLoad(type, [call, EXIT], tokenFd));
     return YES;
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
@@ -44,9 +49,14 @@ export function probeHelper(kernel: Kernel, type: ProgramType, helper: Helper): 
 }
 
 /** All helpers that programs of a type may call, in the order of their numbers. Some 200 loads, 50 µs each. */
-export function probeHelpers(kernel: Kernel, type: ProgramType): readonly Helper[] {
+export function probeHelpers(
+  kernel: Kernel,
+  type: ProgramType,
+  tokenFd?: number,
+): readonly Helper[] {
   // Every key of the table is one of its own names.
   return (Object.keys(HELPERS) as Helper[]).filter(
-    (helper) => helperNumber(helper) > 0 && probeHelper(kernel, type, helper).answer === "yes",
+    (helper) =>
+      helperNumber(helper) > 0 && probeHelper(kernel, type, helper, tokenFd).answer === "yes",
   );
 }

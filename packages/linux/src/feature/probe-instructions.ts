@@ -73,9 +73,13 @@ export function probedInstructions(): readonly InstructionFeature[] {
 }
 
 /** Whether the kernel takes instructions of a kind, asked with a socket filter that has one. */
-export function probeInstructions(kernel: Kernel, feature: InstructionFeature): ProbeAnswer {
+export function probeInstructions(
+  kernel: Kernel,
+  feature: InstructionFeature,
+  tokenFd?: number,
+): ProbeAnswer {
   try {
-    using _program = loadProgram(kernel, probeLoad("socket_filter", PROBES[feature]));
+    using _program = loadProgram(kernel, probeLoad("socket_filter", PROBES[feature], tokenFd));
     return YES;
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;

@@ -37,7 +37,7 @@ const WITH_TYPES: ReadonlySet<MapType> = new Set<MapType>([
 ]);
 
 /** Whether the kernel makes maps of a type. */
-export function probeMapType(kernel: Kernel, type: MapType): ProbeAnswer {
+export function probeMapType(kernel: Kernel, type: MapType, tokenFd?: number): ProbeAnswer {
   const isOuter = type === "array_of_maps" || type === "hash_of_maps";
   const spec: MapSpec = {
     ...mapSpec({ name: "probe", type, keySize: 4, valueSize: 4, maxEntries: 1, ...SHAPES[type] }),
@@ -48,12 +48,13 @@ export function probeMapType(kernel: Kernel, type: MapType): ProbeAnswer {
       : {}),
   };
   try {
-    using types = WITH_TYPES.has(type) ? loadInt(kernel) : undefined;
+    using types = WITH_TYPES.has(type) ? loadInt(kernel, tokenFd) : undefined;
     const options: CreateMapOptions =
       types === undefined ? {} : { btfFd: types.value, keyTypeId: 1, valueTypeId: 1 };
     // Type 1 of the kernel is no struct_ops, which only a kernel with the type notices.
     const structOps = type === "struct_ops" ? { kernelValueTypeId: 1 } : {};
-    using _map = createMap(kernel, spec, { ...options, ...structOps });
+    const token = tokenFd === undefined ? {} : { tokenFd };
+    using _map = createMap(kernel, spec, { ...options, ...structOps, ...token });
     return YES;
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
@@ -63,10 +64,10 @@ export function probeMapType(kernel: Kernel, type: MapType): ProbeAnswer {
   }
 }
 
-function loadInt(kernel: Kernel): ReturnType<typeof loadBtf> {
+function loadInt(kernel: Kernel, tokenFd?: number): ReturnType<typeof loadBtf> {
   const builder = createBtfBuilder();
   builder.add({ kind: "int", name: "int", size: 4, bits: 32, offsetBits: 0, encoding: "signed" });
-  return loadBtf(kernel, builder.write());
+  return loadBtf(kernel, builder.write(), tokenFd);
 }
 
 /** Every map type that this library knows. */

@@ -37,7 +37,11 @@ export const RETURN_ZERO: Instruction = { opcode: 0xb7, dst: 0, src: 0, offset: 
 export const EXIT: Instruction = { opcode: OPCODE.exit, dst: 0, src: 0, offset: 0, imm: 0 };
 
 /** What a program of this type needs beside its instructions to get as far as the verifier. */
-export function probeLoad(type: ProgramType, instructions: readonly Instruction[]): ProgramLoad {
+export function probeLoad(
+  type: ProgramType,
+  instructions: readonly Instruction[],
+  tokenFd?: number,
+): ProgramLoad {
   const encoded = encodeInstructions(instructions);
   return {
     type,
@@ -46,6 +50,7 @@ export function probeLoad(type: ProgramType, instructions: readonly Instruction[
     license: "GPL",
     attachType: ATTACH[type],
     attachBtfId: targetOf(type),
+    tokenFd,
     ...(type === "syscall" ? { flags: SLEEPABLE } : {}),
   };
 }
@@ -72,9 +77,9 @@ function kernelId(name: string, kind: "typedef" | "func"): number | undefined {
 }
 
 /** Whether the kernel has a program type. The verifier's refusal is a yes: an unknown type does not get there. */
-export function probeProgramType(kernel: Kernel, type: ProgramType): ProbeAnswer {
+export function probeProgramType(kernel: Kernel, type: ProgramType, tokenFd?: number): ProbeAnswer {
   try {
-    using _program = loadProgram(kernel, probeLoad(type, [RETURN_ZERO, EXIT]));
+    using _program = loadProgram(kernel, probeLoad(type, [RETURN_ZERO, EXIT], tokenFd));
     return YES;
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;

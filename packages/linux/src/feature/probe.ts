@@ -26,22 +26,24 @@ const known = new WeakMap<Kernel, ProbedFeatures>();
 
 /**
  * Asks the kernel for everything but helpers (`probeHelpers()`), once per kernel: about 100 system calls, some
- * milliseconds. Loads and creates only what is closed again at once; attaches nothing.
+ * milliseconds; each time with a BPF token, whose delegation is part of the answer. Loads and creates only what is closed again at once; attaches nothing.
  */
-export function probeFeatures(kernel: Kernel): ProbedFeatures {
-  const before = known.get(kernel);
+export function probeFeatures(kernel: Kernel, tokenFd?: number): ProbedFeatures {
+  const before = tokenFd === undefined ? known.get(kernel) : undefined;
   if (before !== undefined) return before;
-  const btf = btfSupport(kernel);
+  const btf = btfSupport(kernel, tokenFd);
   // Every key of the table is one of its own names.
   const kinds = Object.keys(btf) as (keyof KernelBtfSupport)[];
   const features: ProbedFeatures = {
-    programTypes: answers(probedProgramTypes(), (type) => probeProgramType(kernel, type)),
-    mapTypes: answers(probedMapTypes(), (type) => probeMapType(kernel, type)),
-    instructions: answers(probedInstructions(), (feature) => probeInstructions(kernel, feature)),
+    programTypes: answers(probedProgramTypes(), (type) => probeProgramType(kernel, type, tokenFd)),
+    mapTypes: answers(probedMapTypes(), (type) => probeMapType(kernel, type, tokenFd)),
+    instructions: answers(probedInstructions(), (feature) =>
+      probeInstructions(kernel, feature, tokenFd),
+    ),
     btf: answers(kinds, (kind) => (btf[kind] ? YES : no("the kernel refuses types of this kind"))),
     linkTypes: answers(probedLinkTypes(), (type) => probeLinkType(kernelTypes(), type)),
   };
-  known.set(kernel, features);
+  if (tokenFd === undefined) known.set(kernel, features);
   return features;
 }
 

@@ -129,7 +129,11 @@ export function createMap(kernel: Kernel, spec: MapSpec, options: CreateMapOptio
   liftMemlock(kernel);
   const temporary =
     options.innerMap === undefined && spec.inner !== undefined
-      ? createMap(kernel, spec.inner)
+      ? createMap(
+          kernel,
+          spec.inner,
+          options.tokenFd === undefined ? {} : { tokenFd: options.tokenFd },
+        )
       : undefined;
   using _inner = temporary;
   const innerMap = options.innerMap ?? temporary;

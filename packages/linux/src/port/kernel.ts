@@ -37,6 +37,7 @@ export type SyscallName =
   | "gettid"
   | "sched_setaffinity"
   | "pidfd_open"
+  | "pidfd_getfd"
   | "epoll_create1"
   | "epoll_ctl"
   | "epoll_wait"

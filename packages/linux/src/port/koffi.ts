@@ -43,6 +43,7 @@ const NUMBERS: Record<SyscallName, readonly [x64: number, arm64: number]> = {
   fsconfig: [431, 431],
   fsmount: [432, 432],
   pidfd_open: [434, 434],
+  pidfd_getfd: [438, 438],
 };
 
 let shared: Kernel | undefined;

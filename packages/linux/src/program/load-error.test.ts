@@ -6,6 +6,7 @@ import { describeRefusal } from "./load-error.ts";
 
 const root: PermissionFacts = {
   capabilities: (1n << 41n) - 1n,
+  inUserNamespace: false,
   unprivilegedDisabled: 2,
   lockdown: undefined,
   memlockBytes: undefined,
@@ -27,7 +28,7 @@ test("describeRefusal() blames the kernel when nothing is missing, for programs 
   );
   assert.equal(
     describeRefusal(root, { type: "tracing", attachType: "trace_raw_tp" }),
-    "all capabilities are there: a security module or the user namespace may refuse it",
+    "all capabilities are there: a security module may refuse it",
   );
   assert.equal(
     describeRefusal({ ...root, capabilities: 1n << 39n }, fentry),

@@ -74,7 +74,7 @@ export function describeRefusal(
   const locked = facts.lockdown === "integrity" || facts.lockdown === "confidentiality";
   if (locked)
     return `${reason}; among them are those on kernel functions (fentry, fexit, LSM): ${instead}`;
-  const capable = ((facts.capabilities ?? 0n) & (1n << 21n)) !== 0n;
+  const capable = !facts.inUserNamespace && ((facts.capabilities ?? 0n) & (1n << 21n)) !== 0n;
   return capable
     ? `all capabilities are there: this kernel refuses programs on kernel functions (fentry, fexit, LSM), as one that was built without BPF trampolines or is locked down does; ${instead}`
     : reason;
