@@ -1,3 +1,4 @@
+// Needs a process of its own: it moves into a network namespace of its own.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, rmdirSync } from "node:fs";

@@ -1,10 +1,13 @@
+// Needs a process of its own: it moves into a network namespace of its own.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
+import { release } from "node:os";
 
 import {
   attach,
+  compareReleases,
   openKernel,
   putObject,
   run,
@@ -146,6 +149,8 @@ featureTest(
   async (collection) => {
     const dissector = collection.program("on_dissect");
     const { returnValue, data } = run(dissector, { data: datagram() });
+    // Before 6.1 a test run of a dissector gave "did it work", since then the program's own BPF_OK, which is 0.
+    const success = compareReleases(release(), "6.1") < 0 ? 1 : 0;
     // struct bpf_flow_keys: u16 nhoff, thoff, addr_proto; u8 flags[4]; u8 ip_proto; … sport and dport at 12
     const keys = Buffer.from(data);
     assert.deepEqual(
@@ -157,7 +162,7 @@ featureTest(
         keys.readUInt16BE(12),
         keys.readUInt16BE(14),
       ],
-      [0, 14, 34, 17, 1000, 2000],
+      [success, 14, 34, 17, 1000, 2000],
     );
     const before = numbersOf(collection, "seen")["seen"] ?? 0;
     using _dissector = attach(dissector);

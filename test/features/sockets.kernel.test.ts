@@ -1,9 +1,11 @@
+// Needs a process of its own: it moves into a network namespace of its own.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { rmdirSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { release } from "node:os";
 
-import { attach, putObject } from "@ocelli/linux";
+import { attach, compareReleases, putObject } from "@ocelli/linux";
 import { makeCgroup } from "@ocelli/testkit";
 
 import { enterCgroup } from "../support/enter-cgroup.ts";
@@ -97,7 +99,9 @@ featureTest(
     putObject(sockets, 0, descriptorOf(pair.peer));
     pair.client.write("abcdefgh");
     await settle();
-    assert.deepEqual([returned(), numbersOf(collection, "seen")], ["abcdefgh", { seen: 2 }]);
+    // Before 5.16 the kernel forgot where in the packet a message began: each of the two came with all of it.
+    const text = compareReleases(release(), "5.16") < 0 ? "abcdefghabcdefgh" : "abcdefgh";
+    assert.deepEqual([returned(), numbersOf(collection, "seen")], [text, { seen: 2 }]);
     sockets.delete(words(0));
   },
 );

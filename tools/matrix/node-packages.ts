@@ -1,5 +1,5 @@
 // Which folders of node_modules a guest needs: what the workspaces under test depend on, and nothing of the tools.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { root } from "../sources.ts";
@@ -36,11 +36,11 @@ export function packagesFor(files: readonly string[]): string[] {
     }
   };
   for (const name of TEST_PACKAGES) visit(name);
-  const workspaces = new Set(
-    files
-      .map((file) => /^packages\/([^/]+)\//.exec(file)?.[1])
-      .filter((name) => name !== undefined),
-  );
+  const owners = files.map((file) => /^packages\/([^/]+)\//.exec(file)?.[1]);
+  // A test outside of the packages may start the command line and with it anything.
+  const workspaces = owners.includes(undefined)
+    ? readdirSync(join(root, "packages"))
+    : [...new Set(owners)].filter((name) => name !== undefined);
   for (const folder of workspaces) {
     const path = join(root, "packages", folder, "package.json");
     const { name } = JSON.parse(readFileSync(path, "utf8")) as { name: string };
