@@ -10,6 +10,9 @@ import { dumpCommand } from "./btf/dump.command.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { describeError } from "./output/errors.ts";
+import { checkCommand } from "./rules/check.command.ts";
+import { fieldsCommand } from "./rules/fields.command.ts";
+import { listCommand } from "./rules/list.command.ts";
 import { startCommand } from "./start/start.command.ts";
 
 const bpf = buildRouteMap<string, CliContext>({
@@ -50,8 +53,21 @@ const btf = buildRouteMap<string, CliContext>({
   },
 });
 
+const rules = buildRouteMap<string, CliContext>({
+  routes: { check: checkCommand, list: listCommand, fields: fieldsCommand },
+  docs: {
+    brief: "Check and list rule files in Falco's language",
+    fullDescription: [
+      "EXAMPLES",
+      "  ocelli rules check falco_rules.yaml my_rules.yaml    what is wrong, where, and what to do",
+      "  ocelli rules list /etc/falco/rules.d                 the rules that a folder defines",
+      "  ocelli rules fields                                  what conditions and outputs can use",
+    ].join("\n"),
+  },
+});
+
 const root = buildRouteMap<string, CliContext>({
-  routes: { start: startCommand, bpf, btf },
+  routes: { start: startCommand, bpf, btf, rules },
   docs: {
     brief: "Watch a Linux host through eBPF",
     fullDescription: [
@@ -61,6 +77,7 @@ const root = buildRouteMap<string, CliContext>({
       "  ocelli start                     live table of processes and system calls (root)",
       "  ocelli bpf inspect probe.o       what an object file holds",
       "  ocelli btf dump --type sock      a kernel type",
+      "  ocelli rules check rules.yaml    what is wrong with a rule file",
       "",
       "Exit codes: 0 done, 1 refused by the kernel or the data, 2 wrong use.",
     ].join("\n"),

@@ -1,4 +1,5 @@
 export { eventNames, isEventName, isEventParameter } from "./events/event-names.ts";
 export { fieldByName, FIELDS } from "./fields/catalogue.ts";
 export type { Field, FieldArgument, FieldClass, FieldType } from "./fields/field.ts";
+export { isFieldProvided } from "./fields/provided.ts";
 export { systemCallName, type Architecture } from "./system-calls.ts";

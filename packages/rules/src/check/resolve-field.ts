@@ -2,6 +2,7 @@ import { fieldByName, FIELDS, isEventParameter, type Field } from "@ocelli/event
 
 import type { FieldNode } from "../filter/ast.ts";
 import { errorFinding, type Finding } from "./finding.ts";
+import { nearestName } from "./nearest-name.ts";
 
 /** A field as a condition uses it: what it is and what it was asked for. */
 export interface ResolvedField {
@@ -90,9 +91,11 @@ function unknownField(node: FieldNode, hint: string): Finding {
 }
 
 function suggestion(name: string): string {
-  const last = name.slice(name.lastIndexOf(".") + 1);
-  const near = FIELDS.find((field) => field.name.endsWith(`.${last}`));
+  const near = nearestName(
+    name.slice(0, 100),
+    FIELDS.map((field) => field.name),
+  );
   return near === undefined
     ? '"ocelli rules fields" lists the fields'
-    : `Did you mean ${near.name}? "ocelli rules fields" lists the fields`;
+    : `Did you mean ${near}? "ocelli rules fields" lists the fields`;
 }

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, suite, test } from "node:test";
+
+import { ocelli } from "./support/cli.ts";
+
+const RULE = `- rule: shell
+  desc: a shell opens a file
+  condition: evt.type in (open, openat) and proc.name=bash
+  output: "%proc.name opened %fd.name"
+  priority: info
+  tags: [b, a]
+`;
+
+suite("ocelli rules", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ocelli-rules-"));
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test("check says that a file is right", () => {
+    assert.deepEqual(ocelli(["rules", "check", write("right.yaml", RULE)]), {
+      status: 0,
+      stdout: "1 file: 1 rule, 0 errors, 0 warnings\n",
+      stderr: "",
+    });
+  });
+
+  test("check names place, code, item and remedy of a mistake, and exits with 1", () => {
+    const path = write("wrong.yaml", RULE.replace("proc.name", "proc.nam"));
+    assert.deepEqual(ocelli(["rules", "check", path]), {
+      status: 1,
+      stdout: [
+        `${path}:3:14: error[LOAD_ERR_COMPILE_CONDITION] rule "shell", rule condition: filter_check called with nonexistent field proc.nam`,
+        '  Did you mean proc.name? "ocelli rules fields" lists the fields',
+        "1 file: not loaded, 1 error, 0 warnings",
+        "",
+      ].join("\n"),
+      stderr: "",
+    });
+  });
+
+  test("check --json gives the same as data", () => {
+    const path = write("macro.yaml", `${RULE}- macro: unused\n  condition: evt.type=close\n`);
+    const { status, stdout } = ocelli(["rules", "check", "--json", path]);
+    assert.equal(status, 0);
+    assert.deepEqual(JSON.parse(stdout), {
+      ok: true,
+      files: [{ file: path, ok: true }],
+      rules: 1,
+      errors: 0,
+      warnings: 1,
+      diagnostics: [
+        {
+          code: "LOAD_UNUSED_MACRO",
+          severity: "warning",
+          span: { offset: 175, length: 0 },
+          message: "Macro not referred to by any other rule/macro",
+          hint: "Remove it, or use it",
+          file: path,
+          line: 7,
+          column: 3,
+          path: [
+            { kind: "rules content", name: "", where: path, offset: 0, line: 0, column: 0 },
+            { kind: "macro", name: "unused", where: path, offset: 175, line: 6, column: 2 },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("list shows the rules of a folder's files, by file name", () => {
+    const rules = join(folder, "rules.d");
+    mkdirSync(rules);
+    writeFileSync(
+      join(rules, "b.yaml"),
+      "- rule: shell\n  enabled: false\n  override: {enabled: replace}\n",
+    );
+    writeFileSync(join(rules, "a.yml"), RULE);
+    writeFileSync(join(rules, "notes.txt"), "no rules");
+    assert.deepEqual(ocelli(["rules", "list", rules]), {
+      status: 0,
+      stdout: [
+        "RULE   PRIORITY       SOURCE   ON  EVENTS       TAGS",
+        "shell  Informational  syscall  no  open openat  a b",
+        "",
+      ].join("\n"),
+      stderr: "",
+    });
+  });
+
+  test("list refuses files with errors, and folders without rules", () => {
+    const path = write("broken.yaml", "- rule: x\n");
+    assert.deepEqual(ocelli(["rules", "list", path]), {
+      status: 1,
+      stdout: "",
+      stderr: [
+        "Cannot load the rules:",
+        `${path}:1:3: error[LOAD_ERR_YAML_VALIDATE] rule "x": Item has no mapping for key 'enabled'`,
+        '  Add "enabled: …"',
+        "",
+      ].join("\n"),
+    });
+    const empty = join(folder, "empty");
+    mkdirSync(empty);
+    assert.deepEqual(ocelli(["rules", "check", empty]), {
+      status: 1,
+      stdout: "",
+      stderr: `Cannot read "${empty}": the folder holds no .yaml or .yml file\n`,
+    });
+  });
+
+  test("fields lists the catalogue, and what nothing fills in", () => {
+    const lines = ocelli(["rules", "fields"]).stdout.split("\n");
+    assert.equal(lines.length, 270);
+    assert.match(
+      lines[55] ?? "",
+      /^proc\.exe +text +First argument \(argv\[0\]\) of the process\.$/,
+    );
+    const missing: unknown = JSON.parse(ocelli(["rules", "fields", "--missing", "--json"]).stdout);
+    assert.equal(Array.isArray(missing) && missing.length, 268);
+  });
+});
