@@ -23,7 +23,7 @@ export class Fd implements Disposable {
     return this.#value < 0;
   }
 
-  /** Gives the descriptor away: disposing of this object no longer closes it. */
+  /** Gives the descriptor away: disposing of this object does not close it then. */
   release(): number {
     const value = this.value;
     this.#value = -1;

@@ -78,55 +78,67 @@ function checkAligned(memory: MappedMemory, place: VariablePlace, size: number):
 export function openAtomic32(memory: MappedMemory, place: VariablePlace): AtomicVariable<number> {
   checkAligned(memory, place, 4);
   const view = memory.view();
-  const words = new Uint32Array(view.buffer, view.byteOffset + place.offset, 1);
-  // Atomics throws TypeError on detached memory; asking the memory first says `closed` instead.
-  const writable = (): Uint32Array => {
-    memory.writableView();
-    return words;
-  };
-  return {
-    name: place.name,
-    load: () => {
-      memory.view();
-      return Atomics.load(words, 0);
-    },
-    store: (value) => {
-      Atomics.store(writable(), 0, value);
-    },
-    add: (value) => Atomics.add(writable(), 0, value),
-    sub: (value) => Atomics.sub(writable(), 0, value),
-    and: (value) => Atomics.and(writable(), 0, value),
-    or: (value) => Atomics.or(writable(), 0, value),
-    xor: (value) => Atomics.xor(writable(), 0, value),
-    exchange: (value) => Atomics.exchange(writable(), 0, value),
-    compareExchange: (expected, value) => Atomics.compareExchange(writable(), 0, expected, value),
-  };
+  return openAtomic(
+    memory,
+    place.name,
+    new Uint32Array(view.buffer, view.byteOffset + place.offset, 1),
+  );
 }
 
 /** Opens an 8-byte variable for atomic steps; values are unsigned. */
 export function openAtomic64(memory: MappedMemory, place: VariablePlace): AtomicVariable<bigint> {
   checkAligned(memory, place, 8);
   const view = memory.view();
-  const words = new BigUint64Array(view.buffer, view.byteOffset + place.offset, 1);
-  const writable = (): BigUint64Array => {
+  return openAtomic(
+    memory,
+    place.name,
+    new BigUint64Array(view.buffer, view.byteOffset + place.offset, 1),
+  );
+}
+
+type Words = Uint32Array | BigUint64Array;
+type Step<T> = (words: Words, index: number, value: T) => T;
+
+// What `Atomics` has for one kind of words.
+interface Steps<T> {
+  readonly load: (words: Words, index: number) => T;
+  readonly store: Step<T>;
+  readonly add: Step<T>;
+  readonly sub: Step<T>;
+  readonly and: Step<T>;
+  readonly or: Step<T>;
+  readonly xor: Step<T>;
+  readonly exchange: Step<T>;
+  readonly compareExchange: (words: Words, index: number, expected: T, value: T) => T;
+}
+
+function openAtomic<T extends number | bigint>(
+  memory: MappedMemory,
+  name: string,
+  words: Words,
+): AtomicVariable<T> {
+  // Atomics takes both kinds of words, by overloads that a type parameter cannot choose between.
+  const steps = Atomics as unknown as Steps<T>;
+  // Atomics throws TypeError on detached memory; asking the memory first says `closed` instead.
+  const writable = (): Words => {
     memory.writableView();
     return words;
   };
   return {
-    name: place.name,
+    name,
     load: () => {
       memory.view();
-      return Atomics.load(words, 0);
+      return steps.load(words, 0);
     },
     store: (value) => {
-      Atomics.store(writable(), 0, value);
+      steps.store(writable(), 0, value);
     },
-    add: (value) => Atomics.add(writable(), 0, value),
-    sub: (value) => Atomics.sub(writable(), 0, value),
-    and: (value) => Atomics.and(writable(), 0, value),
-    or: (value) => Atomics.or(writable(), 0, value),
-    xor: (value) => Atomics.xor(writable(), 0, value),
-    exchange: (value) => Atomics.exchange(writable(), 0, value),
-    compareExchange: (expected, value) => Atomics.compareExchange(writable(), 0, expected, value),
+    add: (value) => steps.add(writable(), 0, value),
+    sub: (value) => steps.sub(writable(), 0, value),
+    and: (value) => steps.and(writable(), 0, value),
+    or: (value) => steps.or(writable(), 0, value),
+    xor: (value) => steps.xor(writable(), 0, value),
+    exchange: (value) => steps.exchange(writable(), 0, value),
+    compareExchange: (expected, value) => steps.compareExchange(writable(), 0, expected, value),
   };
 }
