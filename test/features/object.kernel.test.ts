@@ -6,6 +6,7 @@ import { readCollection } from "@ocelli/bpf";
 import { kernelTypes, loadCollection, run } from "@ocelli/linux";
 import { CLANG_PACKAGE, fixture, kernelTest } from "@ocelli/testkit";
 
+import { listFeature } from "../support/feature-list.ts";
 import {
   featureTest,
   littleEndian,
@@ -161,6 +162,7 @@ for (const [what, args] of [
   ["Legacy maps sections", []],
   ["Maps sections of iproute2", ["-DIPROUTE2"]],
 ] as const) {
+  if (listFeature({ feature: what, fixture: "object-legacy", needs: [] })) continue;
   kernelTest(what, { tools: [CLANG_PACKAGE] }, () => {
     const spec = readCollection(fixture("object-legacy", { args }));
     assert.ok(spec.ok);

@@ -10,7 +10,9 @@ import {
 } from "@ocelli/linux";
 import { CLANG_PACKAGE, fixture, kernelTest } from "@ocelli/testkit";
 
-/** What a feature's test is built from. docs/features.md repeats it: `npm run generate` reads the calls. */
+import { listFeature } from "./feature-list.ts";
+
+/** What a feature's test is built from; docs/features.md lists it. */
 export interface FeatureOptions {
   /** The C source: `test/fixtures/NAME.bpf.c`. */
   readonly fixture: string;
@@ -37,6 +39,7 @@ export function featureTest(
   body: (collection: Collection, t: TestContext) => void | Promise<void>,
 ): void {
   const { programs, load = {}, needs = [] } = options;
+  if (listFeature({ feature, fixture: options.fixture, needs })) return;
   kernelTest(feature, { needs, tools: [CLANG_PACKAGE] }, async (t) => {
     const reason = options.skip?.();
     if (reason !== undefined) {
