@@ -40,9 +40,9 @@ const SINCE: Readonly<Record<string, string>> = {
 };
 
 /** Loaded by struct-ops.kernel.test.ts: they need a map, and a program to replace a function of. */
-const ELSEWHERE = ["struct_ops", "struct_ops.s", "freplace"];
+const ELSEWHERE = new Set(["struct_ops", "struct_ops.s", "freplace"]);
 
-const TRAMPOLINES = ["fentry", "fexit", "fmod_ret", "lsm", "lsm_cgroup"];
+const TRAMPOLINES = new Set(["fentry", "fexit", "fmod_ret", "lsm", "lsm_cgroup"]);
 
 function outcome(spec: ReturnType<typeof readFixture>, wanted: ProgramSpec): string {
   try {
@@ -58,9 +58,8 @@ function everySection(t: TestContext): void {
   const types = probeFeatures(openKernel()).programTypes;
   const trampolines = skipReason({ needs: ["fentry"] });
   const missing = ({ name, type }: SectionDefinition): string | undefined => {
-    if (ELSEWHERE.includes(name)) return "elsewhere";
-    if (trampolines !== undefined && TRAMPOLINES.includes(name.replace(/\.s$/, "")))
-      return trampolines;
+    if (ELSEWHERE.has(name)) return "elsewhere";
+    if (trampolines !== undefined && TRAMPOLINES.has(name.replace(/\.s$/, ""))) return trampolines;
     if (types.get(type)?.answer === "no") return `no programs of type ${type}`;
     const since = SINCE[name] ?? "5.10";
     return compareReleases(release(), since) < 0 ? `needs Linux ${since}` : undefined;
