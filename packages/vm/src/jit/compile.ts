@@ -1,12 +1,12 @@
 import type { HelperTable } from "../helper/helper.ts";
 import { STACK_TOP, PAGE_BYTES } from "../memory/layout.ts";
-import { WORDS } from "../program/operation.ts";
+import { OPERATION, WORDS } from "../program/operation.ts";
 import type { PreparedProgram } from "../program/prepare.ts";
-import { findBlocks } from "./blocks.ts";
+import { findBlocks, type Block } from "./blocks.ts";
 import { emitDispatch } from "./dispatch.ts";
-import { constant32, constant64, GLOBAL, local, type Emitter } from "./emitter.ts";
+import { constant32, constant64, GLOBAL, local, takeFuel, type Emitter } from "./emitter.ts";
 import { analyzeFlow } from "./flow.ts";
-import { emitStructured } from "./structure.ts";
+import { emitStructured, goesBack } from "./structure.ts";
 import { OP, TYPE } from "./wasm.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
@@ -63,7 +63,7 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
   const { helpers, memorySize, trusted = false, dispatch = false } = options;
   const numbers = calledHelpers(program, helpers);
   const imported = 2 + numbers.length;
-  const emitterOf = (out: Writer): Emitter => ({
+  const emitterOf = (out: Writer, burnsFuel: boolean): Emitter => ({
     program,
     out,
     memorySize,
@@ -72,11 +72,13 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     functionIndex: new Map(
       program.functions.map((slot, index) => [slot * WORDS, imported + index]),
     ),
+    burnsFuel,
     trusted,
   });
   const bodies = program.functions.map((slot) => {
     const out = createWriter(4096);
-    compileFunction(emitterOf(out), slot * WORDS, dispatch);
+    const blocks = findBlocks(program.code, slot * WORDS);
+    compileFunction(emitterOf(out, canBurnFuel(program, blocks)), blocks, dispatch);
     return out;
   });
   const { callbacks, functions } = program;
@@ -144,14 +146,22 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
   return module.view();
 }
 
-function compileFunction(emitter: Emitter, entry: number, dispatch: boolean): void {
-  const { out, program } = emitter;
-  // r0, r6 to r9 and two of an instruction's own; the label.
-  list(out, [[7, TYPE.i64] as const, [1, TYPE.i32] as const], ([count, type]) => {
+function canBurnFuel({ code }: PreparedProgram, blocks: readonly Block[]): boolean {
+  return blocks.some(({ first, last, successors }, from) => {
+    if (successors.some((to) => goesBack(blocks, from, to))) return true;
+    for (let at = first; at <= last; at += WORDS) if (code[at] === OPERATION.callLocal) return true;
+    return false;
+  });
+}
+
+function compileFunction(emitter: Emitter, blocks: readonly Block[], dispatch: boolean): void {
+  const { out } = emitter;
+  // r0, r6 to r9 and two of an instruction's own; label and fuel.
+  list(out, [[7, TYPE.i64] as const, [2, TYPE.i32] as const], ([count, type]) => {
     out.u32(count);
     out.byte(type);
   });
-  const blocks = findBlocks(program.code, entry);
+  takeFuel(emitter);
   const flow = analyzeFlow(blocks);
   if (flow.isReducible && !dispatch) emitStructured(emitter, blocks, flow);
   else emitDispatch(emitter, blocks);

@@ -4,7 +4,7 @@ import type { Block } from "./blocks.ts";
 import { emitAlu } from "./emit-alu.ts";
 import { emitCall } from "./emit-call.ts";
 import { emitMemory } from "./emit-memory.ts";
-import { constant64, push32, push64, stop, STOP, type Emitter } from "./emitter.ts";
+import { constant64, leaveFuel, push32, push64, stop, STOP, type Emitter } from "./emitter.ts";
 import { OP } from "./wasm.ts";
 
 /** Emits a block's instructions, and its end if nothing follows: an exit returns r0, a trap stops. Branches are left out. */
@@ -19,6 +19,7 @@ export function emitBlock(emitter: Emitter, { first, last }: Block): void {
     const src = code[at + 2] ?? 0;
     const argument = code[at + 3] ?? 0;
     if (operation === 0x95) {
+      leaveFuel(emitter);
       push64(emitter, 0);
       out.byte(OP.return);
       return;

@@ -8,6 +8,7 @@ import {
   constant64,
   GLOBAL,
   IMPORT,
+  leaveFuel,
   local,
   LOCAL,
   push32,
@@ -15,6 +16,7 @@ import {
   set64,
   stop,
   STOP,
+  takeFuel,
   type Emitter,
 } from "./emitter.ts";
 import { OP, TYPE } from "./wasm.ts";
@@ -38,7 +40,9 @@ export function emitCall(
       spillHighArguments(emitter);
       push32(emitter, dst);
       pushLowArguments(emitter);
+      leaveFuel(emitter);
       local(emitter.out, OP.call, IMPORT.callByNumber);
+      takeFuel(emitter);
       takeResult(emitter, "u64");
       return true;
     case OPERATION.callLocal:
@@ -62,7 +66,9 @@ function emitHelper(emitter: Emitter, slot: number, number: number): void {
   announce(emitter, slot);
   if (helper.wide === true) spillHighArguments(emitter);
   pushLowArguments(emitter);
+  leaveFuel(emitter);
   local(out, OP.call, index);
+  takeFuel(emitter);
   takeResult(emitter, helper.result);
 }
 
@@ -117,6 +123,8 @@ function emitLocal(emitter: Emitter, slot: number, target: number): void {
   local(out, OP.local_get, LOCAL.frame);
   constant32(out, FRAME_BYTES);
   out.byte(OP.i32_sub);
+  leaveFuel(emitter);
   local(out, OP.call, functionIndex.get(target) ?? 0);
+  takeFuel(emitter);
   set64(emitter, 0);
 }

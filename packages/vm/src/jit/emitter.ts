@@ -6,7 +6,7 @@ import type { Writer } from "./writer.ts";
 
 /** Globals of a module, by index. */
 export const GLOBAL = {
-  /** i32: backward jumps and calls that are left. */
+  /** i32: backward jumps and calls that are left, as of the last call, return or stop; see `LOCAL.fuel`. */
   fuel: 0,
   /** i32: slot of the helper's call that is going on. */
   slot: 1,
@@ -28,9 +28,12 @@ export const IMPORT = {
 } as const;
 
 // Locals of a function: its parameters r1 to r5 and the frame, then r0, r6 to r9, and room for an instruction's own use.
-//   0–4 r1–r5   5 frame (i32)   6 r0   7–10 r6–r9   11, 12 scratch (i64)   13 label (i32)
-/** Locals that are no register. */
-export const LOCAL = { frame: 5, address: 11, old: 12, label: 13 } as const;
+//   0–4 r1–r5   5 frame (i32)   6 r0   7–10 r6–r9   11, 12 scratch (i64)   13 label (i32)   14 fuel (i32)
+/**
+ * Locals that are no register. While a function runs that burns fuel, `fuel` has the true count, in a register of the
+ * machine: counting in the global makes a short loop a quarter slower (workload `checksum` of bench/vm.bench.ts).
+ */
+export const LOCAL = { frame: 5, address: 11, old: 12, label: 13, fuel: 14 } as const;
 
 /** What code for one function is made with. */
 export interface Emitter {
@@ -43,6 +46,8 @@ export interface Emitter {
   readonly helperIndex: ReadonlyMap<number, number>;
   /** Index of the function that begins at a word. */
   readonly functionIndex: ReadonlyMap<number, number>;
+  /** Whether the function has a loop or calls one of the program's functions. */
+  readonly burnsFuel: boolean;
   /** Addresses are not checked but cut to 32 bits. */
   readonly trusted: boolean;
 }
@@ -121,15 +126,31 @@ export function access(out: Writer, opcode: number, offset = 0): void {
   out.u32(offset);
 }
 
+/** Before control leaves the function, for a while or for good: the count of fuel goes where everybody finds it. */
+export function leaveFuel({ out, burnsFuel }: Emitter): void {
+  if (!burnsFuel) return;
+  local(out, OP.local_get, LOCAL.fuel);
+  local(out, OP.global_set, GLOBAL.fuel);
+}
+
+/** When control comes, or comes back: takes the count of fuel. */
+export function takeFuel({ out, burnsFuel }: Emitter): void {
+  if (!burnsFuel) return;
+  local(out, OP.global_get, GLOBAL.fuel);
+  local(out, OP.local_set, LOCAL.fuel);
+}
+
 /** Ends the program there; `pushValue` pushes an i64 for the words, 0 by default. */
 export function stop(
-  { out }: Emitter,
+  emitter: Emitter,
   why: number,
   slot: number,
   pushValue: () => void = () => {
-    constant64(out, 0);
+    constant64(emitter.out, 0);
   },
 ): void {
+  const { out } = emitter;
+  leaveFuel(emitter);
   constant32(out, why);
   constant32(out, slot);
   pushValue();
@@ -140,14 +161,14 @@ export function stop(
 /** Takes one from the fuel, or stops. */
 export function burnFuel(emitter: Emitter, slot: number): void {
   const { out } = emitter;
-  local(out, OP.global_get, GLOBAL.fuel);
+  local(out, OP.local_get, LOCAL.fuel);
   out.byte(OP.i32_eqz);
   out.byte(OP.if);
   out.byte(0x40);
   stop(emitter, STOP.fuel, slot);
   out.byte(OP.end);
-  local(out, OP.global_get, GLOBAL.fuel);
+  local(out, OP.local_get, LOCAL.fuel);
   constant32(out, 1);
   out.byte(OP.i32_sub);
-  local(out, OP.global_set, GLOBAL.fuel);
+  local(out, OP.local_set, LOCAL.fuel);
 }
