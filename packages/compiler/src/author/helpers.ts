@@ -1,0 +1,68 @@
+import { outside } from "./outside.ts";
+import type { be16, be32, CharBuf, i32, u16, u32, u64, UserPtr } from "./types.ts";
+
+/** Nanoseconds since boot, without time in suspend. */
+export function ktimeNs(): u64 {
+  return outside("ktimeNs");
+}
+/** The process, as user space counts it. */
+export function pid(): u32 {
+  return outside("pid");
+}
+/** The thread. */
+export function tid(): u32 {
+  return outside("tid");
+}
+/** The user. */
+export function uid(): u32 {
+  return outside("uid");
+}
+/** The processor that runs the program. */
+export function cpu(): u32 {
+  return outside("cpu");
+}
+/** A number that nobody can guess. */
+export function random(): u32 {
+  return outside("random");
+}
+/** Writes the thread's name. */
+export function comm(into: CharBuf<16>): void {
+  return outside(`comm(${String(into)})`);
+}
+/** The thread's name. */
+export function currentComm(): CharBuf<16> {
+  return outside("currentComm");
+}
+/** Copies a string from user space; gives its length with the NUL, or a negative error. */
+export function readUserStr(into: CharBuf<number>, from: UserPtr<"char">): i32 {
+  return outside(`readUserStr(${String(into)}, ${from})`);
+}
+/** Writes a line to the kernel's trace pipe: up to three numbers in `${}`. For debugging only. */
+export function printk(text: string): void {
+  return outside(`printk(${text})`);
+}
+/** From network to host order. */
+export function ntohs(_value: be16): u16 {
+  return outside("ntohs");
+}
+/** From network to host order. */
+export function ntohl(_value: be32): u32 {
+  return outside("ntohl");
+}
+/** From host to network order. */
+export function htons(value: u16): be16 {
+  return outside(`htons(${value})`);
+}
+/** From host to network order. */
+export function htonl(value: u32): be32 {
+  return outside(`htonl(${value})`);
+}
+/** The quotient without its fraction; 0 when the divisor is 0, as on the BPF machine. */
+export function idiv(dividend: number, divisor: number): number {
+  return divisor === 0 ? 0 : Math.trunc(dividend / divisor);
+}
+/** The numbers from 0 to `count` - 1, at most `max` of them. */
+export function* range(count: number, options: { readonly max?: number } = {}): Iterable<u32> {
+  const end = Math.min(count, options.max ?? count);
+  for (let index = 0; index < end; index += 1) yield index;
+}

@@ -1,0 +1,10 @@
+// Filled in by the files that `ocelli btf types` writes: each declares this module again and adds the hooks that a project names.
+
+/** Tracepoints by `category/name`, with the fields of their contexts. */
+export interface Tracepoints {}
+
+/** Kernel functions by name, for `fentry()` and `fexit()`. */
+export interface KernelFunctions {}
+
+/** Tracepoints that give their arguments with their types, by name, for `tpBtf()`. */
+export interface BtfTracepoints {}

@@ -1,0 +1,6 @@
+/** What a kernel function does when Node calls it: there is no kernel around it. */
+export function outside(name: string): never {
+  throw new TypeError(
+    `Cannot call "${name}" in Node as it exists in a kernel program only: compile the module and load it`,
+  );
+}

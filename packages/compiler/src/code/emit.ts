@@ -1,0 +1,350 @@
+import {
+  alu32,
+  alu64,
+  atomic,
+  byteOrder,
+  call,
+  exit,
+  jump,
+  jumpIf,
+  load,
+  loadConstant,
+  loadMap,
+  loadMapValue,
+  mov64,
+  R0,
+  R1,
+  R10,
+  R2,
+  R3,
+  R4,
+  R5,
+  R6,
+  R7,
+  R8,
+  R9,
+  store,
+  type AccessWidth,
+  type Instruction,
+  type Register,
+  type Span,
+} from "@ocelli/bpf";
+
+import type { KernelField, Width } from "../ir/ir.ts";
+import type { Allocation } from "./allocate.ts";
+import type { Argument, Base, Lir, Source, Step, Virtual } from "./lir.ts";
+
+/** An instruction of the machine with where it comes from. */
+export interface Emitted {
+  readonly instruction: Instruction;
+  readonly span: Span;
+  readonly field: KernelField | undefined;
+}
+
+/** A program's code. */
+export interface Code {
+  readonly instructions: readonly Emitted[];
+  /** Bytes of stack. */
+  readonly stackBytes: number;
+}
+
+const REGISTERS: readonly Register[] = [R0, R1, R2, R3, R4, R5, R6, R7, R8, R9];
+const FIRST_SCRATCH = R0;
+const SECOND_SCRATCH = R5;
+
+function widthName(width: Width): AccessWidth {
+  return width === 1 ? "u8" : width === 2 ? "u16" : width === 4 ? "u32" : "u64";
+}
+
+/** Writes the steps as instructions, with the registers and slots that they were given. */
+export function emitCode(lir: Lir, allocation: Allocation): Code {
+  return new Emitter(lir, allocation).run();
+}
+
+class Emitter {
+  readonly #lir: Lir;
+  readonly #allocation: Allocation;
+  readonly #slots: number[] = [];
+  readonly #spillBase: number;
+  readonly #out: {
+    instruction: Instruction;
+    readonly span: Span;
+    readonly field: KernelField | undefined;
+  }[] = [];
+  #span: Span = { offset: 0, length: 0 };
+
+  constructor(lir: Lir, allocation: Allocation) {
+    this.#lir = lir;
+    this.#allocation = allocation;
+    let depth = 0;
+    for (const { size } of lir.slots) {
+      depth += Math.ceil(size / 8) * 8;
+      this.#slots.push(-depth);
+    }
+    this.#spillBase = depth;
+  }
+
+  run(): Code {
+    const starts = new Map<number, number>();
+    const forwards = this.#forwards();
+    let fallsInto = true;
+    for (const block of this.#lir.blocks) {
+      starts.set(block.id, this.#out.length);
+      // Nothing may be left that no way leads to: the verifier refuses it.
+      if (forwards.has(block.id) && !fallsInto) continue;
+      const last = block.steps.at(-1)?.kind;
+      fallsInto = last !== "jump" && last !== "exit";
+      for (const step of block.steps) {
+        this.#span = step.span;
+        this.#step(step);
+      }
+    }
+    const labelAt = new Map<number, string>();
+    for (const one of this.#out) {
+      const { reference } = one.instruction;
+      if (reference?.kind !== "label") continue;
+      let target = Number(reference.name);
+      for (let next = forwards.get(target); next !== undefined; next = forwards.get(target))
+        target = next;
+      const at = starts.get(target) ?? 0;
+      const name = labelAt.get(at) ?? `l${labelAt.size}`;
+      labelAt.set(at, name);
+      one.instruction = { ...one.instruction, reference: { kind: "label", name } };
+    }
+    for (const [at, name] of labelAt) {
+      const one = this.#out[at];
+      if (one !== undefined) one.instruction = { ...one.instruction, symbol: name };
+    }
+    const stackBytes = this.#spillBase + this.#allocation.spills * 8;
+    return { instructions: this.#out, stackBytes };
+  }
+
+  /** Blocks that only jump on, now that moves between equal homes are gone, with where they lead. */
+  #forwards(): ReadonlyMap<number, number> {
+    const found = new Map<number, number>();
+    for (const { id, steps } of this.#lir.blocks) {
+      const end = steps.at(-1);
+      if (id === 0 || end?.kind !== "jump" || end.target === id || found.get(end.target) === id)
+        continue;
+      if (steps.slice(0, -1).every((step) => this.#isNothing(step))) found.set(id, end.target);
+    }
+    for (const id of found.keys()) {
+      // A circle of empty blocks would lead nowhere.
+      const seen = new Set([id]);
+      let at = found.get(id);
+      while (at !== undefined && !seen.has(at)) {
+        seen.add(at);
+        at = found.get(at);
+      }
+      if (at !== undefined) found.delete(id);
+    }
+    return found;
+  }
+
+  #isNothing(step: Step): boolean {
+    if (step.kind !== "move" || !("register" in step.from)) return false;
+    const home = this.#home(step.to);
+    return home !== undefined && home === this.#home(step.from.register);
+  }
+
+  #add(instruction: Instruction, field?: KernelField): void {
+    this.#out.push({ instruction, span: this.#span, field });
+  }
+
+  #spill(one: Virtual): number | undefined {
+    const home = this.#allocation.homes[one];
+    return home?.kind === "spill" ? -this.#spillBase - (home.index + 1) * 8 : undefined;
+  }
+
+  #home(one: Virtual): Register | undefined {
+    const home = this.#allocation.homes[one];
+    return home?.kind === "register" ? REGISTERS[home.number] : undefined;
+  }
+
+  /** The register that holds a value, loaded from its spill slot if need be. */
+  #read(one: Virtual, scratch: Register): Register {
+    const home = this.#home(one);
+    if (home !== undefined) return home;
+    this.#add(load("u64", scratch, R10, this.#spill(one) ?? 0));
+    return scratch;
+  }
+
+  #readSource(source: Source, scratch: Register): Register | number {
+    return "register" in source ? this.#read(source.register, scratch) : source.constant;
+  }
+
+  /** Makes a value in its register, or in a scratch register that is stored afterwards. */
+  #write(to: Virtual, make: (register: Register) => void): void {
+    const spill = this.#spill(to);
+    const register = this.#home(to) ?? FIRST_SCRATCH;
+    make(register);
+    if (spill !== undefined) this.#add(store("u64", R10, spill, register));
+  }
+
+  #move(to: Register, from: Register | number): void {
+    if (to !== from) this.#add(mov64(to, from));
+  }
+
+  #base(base: Base, scratch: Register): { readonly register: Register; readonly extra: number } {
+    if (base.kind === "slot") return { register: R10, extra: this.#slots[base.slot] ?? 0 };
+    return { register: this.#read(base.register, scratch), extra: 0 };
+  }
+
+  #step(step: Step): void {
+    switch (step.kind) {
+      case "move":
+        this.#write(step.to, (register) => {
+          if (this.#spill(step.to) === undefined && "register" in step.from)
+            this.#move(register, this.#read(step.from.register, register));
+          else this.#move(register, this.#readSource(step.from, register));
+        });
+        return;
+      case "constant":
+        this.#write(step.to, (register) => this.#add(loadConstant(register, step.value)));
+        return;
+      case "slot":
+        this.#write(step.to, (register) => this.#slotAddress(register, step.slot, 0));
+        return;
+      case "map":
+        this.#write(step.to, (register) => this.#add(loadMap(register, step.name)));
+        return;
+      case "data":
+        this.#write(step.to, (register) =>
+          this.#add(loadMapValue(register, step.map, step.offset)),
+        );
+        return;
+      case "context":
+        this.#write(step.to, (register) => this.#move(register, R1));
+        return;
+      case "alu":
+        this.#alu(step);
+        return;
+      case "swap":
+        this.#write(step.to, (register) => {
+          if (this.#spill(step.to) !== undefined) this.#read(step.to, register);
+          this.#add(byteOrder("big", register, step.bits));
+        });
+        return;
+      case "offset":
+        this.#write(step.to, (register) => this.#add(mov64(register, step.offset), step.field));
+        return;
+      case "load": {
+        const { register: base, extra } = this.#base(step.base, FIRST_SCRATCH);
+        this.#write(step.to, (register) =>
+          this.#add(load(widthName(step.width), register, base, step.offset + extra), step.field),
+        );
+        return;
+      }
+      case "store": {
+        const { register: base, extra } = this.#base(step.base, FIRST_SCRATCH);
+        this.#add(
+          store(
+            widthName(step.width),
+            base,
+            step.offset + extra,
+            this.#readSource(step.from, SECOND_SCRATCH),
+          ),
+        );
+        return;
+      }
+      case "atomic-add": {
+        const { register: base, extra } = this.#base(step.base, FIRST_SCRATCH);
+        const value = this.#read(step.from, SECOND_SCRATCH);
+        this.#add(
+          atomic("add", step.width === 4 ? "u32" : "u64", base, step.offset + extra, value),
+        );
+        return;
+      }
+      case "call":
+        this.#call(step);
+        return;
+      case "jump":
+        this.#add(jump(String(step.target)));
+        return;
+      case "branch": {
+        const left = this.#read(step.left, FIRST_SCRATCH);
+        this.#add(
+          jumpIf(
+            left,
+            step.comparison,
+            this.#readSource(step.right, SECOND_SCRATCH),
+            String(step.target),
+          ),
+        );
+        return;
+      }
+      default:
+        this.#move(R0, this.#readSource(step.from, R0));
+        this.#add(exit());
+    }
+  }
+
+  #alu(step: Step & { readonly kind: "alu" }): void {
+    const build = step.bits === 64 ? alu64 : alu32;
+    const operand = this.#readSource(step.from, SECOND_SCRATCH);
+    this.#write(step.to, (register) => {
+      if (this.#spill(step.to) !== undefined && step.operation !== "mov")
+        this.#read(step.to, register);
+      this.#add(build(step.operation, register, operand));
+    });
+  }
+
+  #slotAddress(register: Register, slot: number, offset: number): void {
+    this.#add(mov64(register, R10));
+    this.#add(alu64("add", register, (this.#slots[slot] ?? 0) + offset));
+  }
+
+  #call(step: Step & { readonly kind: "call" }): void {
+    this.#placeArguments(step.args);
+    this.#add(call(step.helper));
+    const { to } = step;
+    if (to === undefined) return;
+    const spill = this.#spill(to);
+    if (spill !== undefined) this.#add(store("u64", R10, spill, R0));
+    else this.#move(this.#home(to) ?? R0, R0);
+  }
+
+  /** Registers first, as if all moved at once, then what is made on the spot. */
+  #placeArguments(args: readonly Argument[]): void {
+    const targets = [R1, R2, R3, R4, R5];
+    let moves = args.flatMap((argument, index) => {
+      const to = targets[index];
+      const from = argument.kind === "register" ? this.#home(argument.register) : undefined;
+      return to === undefined || from === undefined || from === to ? [] : [{ to, from }];
+    });
+    while (moves.length > 0) {
+      const free = moves.find(({ to }) => !moves.some(({ from }) => from === to));
+      if (free !== undefined) {
+        this.#move(free.to, free.from);
+        moves = moves.filter((one) => one !== free);
+        continue;
+      }
+      // A circle: one value waits in r0, which the call overwrites anyway.
+      const [first] = moves;
+      if (first === undefined) return;
+      this.#move(R0, first.from);
+      moves = moves.map(({ to, from }) => ({ to, from: from === first.from ? R0 : from }));
+    }
+    args.forEach((argument, index) => {
+      const to = targets[index];
+      if (to === undefined) return;
+      switch (argument.kind) {
+        case "constant":
+          if (argument.value >= -0x8000_0000n && argument.value <= 0x7fff_ffffn)
+            this.#add(mov64(to, Number(argument.value)));
+          else this.#add(loadConstant(to, argument.value));
+          return;
+        case "map":
+          this.#add(loadMap(to, argument.name));
+          return;
+        case "slot":
+          this.#slotAddress(to, argument.slot, argument.offset);
+          return;
+        default: {
+          const spill = this.#spill(argument.register);
+          if (spill !== undefined) this.#add(load("u64", to, R10, spill));
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,202 @@
+import type { Helper } from "@ocelli/bpf";
+
+import { sizeOfLayout } from "../author/layout.ts";
+import type { Expression } from "../parse/ast.ts";
+import type { IntType, Type } from "../types/type.ts";
+import { binary, reverseBytes } from "./arithmetic.ts";
+import { toType, toTyped } from "./convert.ts";
+import { hold } from "./hold.ts";
+import type { Lowerer } from "./lowerer.ts";
+import { buffer } from "./map-calls.ts";
+import { stackPlace } from "./memory.ts";
+import { FAILED, type Operand } from "./operand.ts";
+
+type Call = Expression & { readonly kind: "call" };
+
+const u32: IntType = { kind: "int", bits: 32, signed: false };
+const u64: IntType = { kind: "int", bits: 64, signed: false };
+const i32: IntType = { kind: "int", bits: 32, signed: true };
+
+/** Lowers a call of a helper. */
+export function callHelper(
+  low: Lowerer,
+  name: string,
+  node: Call,
+  expected: Type | undefined,
+): Operand {
+  const { builder } = low;
+  builder.span = node.span;
+  switch (name) {
+    case "ktimeNs":
+      return { kind: "value", type: u64, value: builder.call("ktime_get_ns") };
+    case "pid":
+      return {
+        kind: "value",
+        type: u32,
+        value: builder.arithmetic(
+          "shr",
+          64,
+          builder.call("get_current_pid_tgid"),
+          builder.constant(32n),
+        ),
+      };
+    case "tid":
+      return lowerHalf(low, "get_current_pid_tgid");
+    case "uid":
+      return lowerHalf(low, "get_current_uid_gid");
+    case "cpu":
+      return lowerHalf(low, "get_smp_processor_id");
+    case "random":
+      return lowerHalf(low, "get_prandom_u32");
+    case "comm":
+      return writeComm(low, node);
+    case "currentComm":
+      return currentComm(low, expected);
+    case "readUserStr":
+      return readUserStr(low, node);
+    case "printk":
+      return printk(low, node);
+    case "ntohs":
+    case "ntohl":
+    case "htons":
+    case "htonl":
+      return turnRound(low, name, node);
+    case "idiv": {
+      const [left, right] = node.args;
+      if (left === undefined || right === undefined) return missing(low, name, node);
+      const first = hold(low, low.expression(left));
+      const second = low.expression(right);
+      return binary(low, "/", first(), second, node.span, true);
+    }
+    default:
+      return low.refuse(
+        "no-helper",
+        node.span,
+        `Cannot call ${name}() in a program: it makes constants of a module`,
+        "Call it at the module's top level",
+      );
+  }
+}
+
+function missing(low: Lowerer, name: string, node: Call): Operand {
+  return low.refuse(
+    "missing-argument",
+    node.span,
+    `Cannot call ${name}(): an argument is missing`,
+    "Give all arguments that the editor shows",
+  );
+}
+
+function lowerHalf(low: Lowerer, helper: Helper): Operand {
+  return {
+    kind: "value",
+    type: u32,
+    value: low.builder.extend(false, 32, low.builder.call(helper)),
+  };
+}
+
+function writeComm(low: Lowerer, node: Call): Operand {
+  const [into] = node.args;
+  const target = into === undefined ? undefined : buffer(low, low.expression(into));
+  if (target === undefined)
+    return low.refuse(
+      "no-buffer",
+      node.span,
+      "Cannot write the thread's name: this is no string buffer",
+      "Name a member of type char(16)",
+    );
+  low.builder.span = node.span;
+  low.builder.call("get_current_comm", target.address, low.builder.constant(BigInt(target.size)));
+  return { kind: "void" };
+}
+
+function currentComm(low: Lowerer, expected: Type | undefined): Operand {
+  const layout =
+    expected?.kind === "reference" && expected.layout.kind === "char"
+      ? expected.layout
+      : ({ kind: "char", length: 16 } as const);
+  const place = stackPlace(low, layout);
+  const { builder } = low;
+  builder.call("get_current_comm", place.base, builder.constant(BigInt(sizeOfLayout(layout))));
+  return place;
+}
+
+function readUserStr(low: Lowerer, node: Call): Operand {
+  const [into, from] = node.args;
+  if (into === undefined || from === undefined) return missing(low, "readUserStr", node);
+  const target = low.expression(into);
+  const held = hold(low, target);
+  const address = toTyped(low, low.expression(from), from.span);
+  const now = held();
+  const place = buffer(low, now);
+  if (address === undefined) return FAILED;
+  if (place === undefined)
+    return low.refuse(
+      "no-buffer",
+      into.span,
+      "Cannot copy a string here: this is no string buffer",
+      "Name a member of type char(n)",
+    );
+  if (address.type.kind !== "address" || address.type.space !== "user")
+    return low.refuse(
+      "no-user-pointer",
+      from.span,
+      "Cannot copy a string from here: this is no address in user space",
+      "Give a UserPtr, such as a system call's argument",
+    );
+  const { builder } = low;
+  builder.span = node.span;
+  const result = builder.call(
+    "probe_read_user_str",
+    place.address,
+    builder.constant(BigInt(place.size)),
+    address.value,
+  );
+  return { kind: "value", type: i32, value: builder.extend(true, 32, result) };
+}
+
+function printk(low: Lowerer, node: Call): Operand {
+  const [text] = node.args;
+  const texts =
+    text?.kind === "template" ? text.texts : text?.kind === "string" ? [text.value] : undefined;
+  const values = text?.kind === "template" ? text.values : [];
+  if (texts === undefined || values.length > 3)
+    return low.refuse(
+      "printk-text",
+      node.span,
+      "Cannot print this: printk() takes a text with up to three numbers in it",
+      "Write printk(`opened ${count} files`)",
+    );
+  const typed = values.map((value) => hold(low, low.expression(value)));
+  const args = typed.map((operand, index) =>
+    toTyped(low, operand(), values[index]?.span ?? node.span),
+  );
+  let format = texts[0] ?? "";
+  const numbers = args.map((one, index) => {
+    const signed = one?.type.kind === "int" && one.type.signed;
+    format += `%ll${signed ? "d" : "u"}${texts[index + 1] ?? ""}`;
+    return one?.value ?? low.builder.constant(0n);
+  });
+  const { section, offset, size } = low.data.text(format);
+  const { builder } = low;
+  builder.span = node.span;
+  const address = builder.emit({ op: "data", map: section, offset });
+  builder.call("trace_printk", address, builder.constant(BigInt(size)), ...numbers);
+  return { kind: "void" };
+}
+
+function turnRound(low: Lowerer, name: "ntohs" | "ntohl" | "htons" | "htonl", node: Call): Operand {
+  const [argument] = node.args;
+  if (argument === undefined) return missing(low, name, node);
+  const bits = name.endsWith("s") ? 16 : 32;
+  const host: IntType = { kind: "int", bits, signed: false };
+  const network: Type = { kind: "be", bits };
+  const [from, to] = name.startsWith("n") ? ([network, host] as const) : ([host, network] as const);
+  const value = toType(low, low.expression(argument, from), from, argument.span);
+  if (value === undefined) return FAILED;
+  low.builder.span = node.span;
+  const known = low.builder.constantOf(value);
+  if (known !== undefined)
+    return { kind: "value", type: to, value: low.builder.constant(reverseBytes(known, bits)) };
+  return { kind: "value", type: to, value: low.builder.emit({ op: "swap", bits, value }) };
+}

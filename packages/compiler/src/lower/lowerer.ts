@@ -1,0 +1,72 @@
+import type { Btf, Diagnostic, Span } from "@ocelli/bpf";
+
+import type { Block } from "../ir/ir.ts";
+import type { IrBuilder, Variable } from "../ir/builder.ts";
+import type { Expression, FunctionExpression, Statement } from "../parse/ast.ts";
+import type { Entities } from "../types/evaluate.ts";
+import type { Type } from "../types/type.ts";
+import type { DataSections } from "./data.ts";
+import type { Binding, Operand } from "./operand.ts";
+import type { ProgramContext } from "./context.ts";
+
+/** The function whose body is being lowered: a program, or a function that is inlined into it. */
+export interface Frame {
+  readonly name: string;
+  readonly exit: Block;
+  readonly result: Variable;
+  /** The first `return` with a value decides. */
+  resultType: Type | undefined;
+  /** What a program must return. */
+  readonly expected: Type | undefined;
+}
+
+/** Where `break` and `continue` lead. */
+export interface Loop {
+  readonly breaks: Block;
+  /** Absent in a `switch`. */
+  readonly continues: Block | undefined;
+}
+
+/** What the lowering of one program shares. */
+export interface Lowerer {
+  readonly builder: IrBuilder;
+  readonly entities: Entities;
+  readonly data: DataSections;
+  readonly kernel: Btf | undefined;
+  readonly context: ProgramContext;
+  frames: readonly Frame[];
+  loops: readonly Loop[];
+  scopes: readonly Map<string, Binding>[];
+  refuse(code: string, span: Span, message: string, hint: string): Operand;
+  report(diagnostic: Diagnostic): void;
+  /** `expected` is what the place that takes the value wants, for literals and objects. */
+  expression(node: Expression, expected?: Type): Operand;
+  /** Goes to one of two blocks; each is entered with what the condition proves. */
+  condition(node: Expression, then: Block, otherwise: Block): void;
+  statement(node: Statement): void;
+  call(node: Expression & { readonly kind: "call" }, expected?: Type): Operand;
+  /** Puts a function's body in the place of its call. */
+  inline(value: FunctionExpression, args: readonly Operand[], span: Span, name: string): Operand;
+}
+
+/** What a name stands for here; `undefined` when it is not of the functions around. */
+export function findBinding({ scopes }: Lowerer, name: string): Binding | undefined {
+  for (let index = scopes.length - 1; index >= 0; index -= 1) {
+    const found = scopes[index]?.get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Declares a name in the innermost scope. */
+export function declare(low: Lowerer, name: string, binding: Binding): void {
+  low.scopes.at(-1)?.set(name, binding);
+}
+
+/** Runs something in a scope of its own. */
+export function inScope(low: Lowerer, body: () => void): void {
+  const { scopes } = low;
+  low.scopes = [...scopes, new Map()];
+  body();
+  low.scopes = scopes;
+}

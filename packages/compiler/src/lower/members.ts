@@ -1,0 +1,287 @@
+import type { Span } from "@ocelli/bpf";
+
+import { sizeOfLayout } from "../author/layout.ts";
+import type { Value } from "../ir/ir.ts";
+import { findMember, kernelType } from "../types/kernel.ts";
+import type { Entity } from "../types/evaluate.ts";
+import { scalarType, typeName, type Type } from "../types/type.ts";
+import { readContextField } from "./context.ts";
+import { describeOperand, toType } from "./convert.ts";
+import type { Lowerer } from "./lowerer.ts";
+import { readPlace, widthOf } from "./memory.ts";
+import { FAILED, type KernelPlace, type Operand, type Place } from "./operand.ts";
+
+/** Lowers `object.name`. */
+export function member(low: Lowerer, object: Operand, name: string, span: Span): Operand {
+  switch (object.kind) {
+    case "failed":
+      return FAILED;
+    case "context":
+      return readContextField(low, name, span);
+    case "packet":
+      return { kind: "method", object, name };
+    case "entity":
+      return entityMember(low, object.entity, name, span);
+    case "place":
+      return placeMember(low, object, name, span);
+    case "kernel-place":
+      return kernelMember(low, object, name, span);
+    case "value":
+      return valueMember(low, object.type, object.value, name, span);
+    default:
+      return low.refuse(
+        "no-member",
+        span,
+        `Cannot read ".${name}" of ${describeOperand(object)}: it has no members`,
+        "Name a struct, a reference or a map",
+      );
+  }
+}
+
+function entityMember(low: Lowerer, entity: Entity, name: string, span: Span): Operand {
+  if (entity.kind === "map" || (entity.kind === "builtin" && entity.name === "Math"))
+    return { kind: "method", object: { kind: "entity", entity }, name };
+  if (entity.kind === "record") {
+    const found = entity.fields[name];
+    if (found?.kind === "constant") return { kind: "literal", value: found.value, big: found.big };
+    if (found !== undefined) return { kind: "entity", entity: found };
+  }
+  if (entity.kind === "variable" && name === "value") return variablePlace(low, entity);
+  if (entity.kind === "unknown") return FAILED;
+  return low.refuse(
+    "no-member",
+    span,
+    `Cannot read ".${name}" of a ${entity.kind}: it has no such member`,
+    entity.kind === "variable" ? "Read .value" : "Look at what the editor offers behind the dot",
+  );
+}
+
+function variablePlace(
+  low: Lowerer,
+  { name, variable }: Entity & { readonly kind: "variable" },
+): Operand {
+  const frozen = variable.kind === "config";
+  const placed = low.data.variable(name, variable.layout, BigInt(variable.value), frozen);
+  const base = low.builder.emit({ op: "data", map: placed.section, offset: placed.offset });
+  const memory = frozen ? "packet" : "map";
+  return { kind: "place", layout: variable.layout, base, offset: 0, shift: 0, memory };
+}
+
+/** A pointer as a place, once it was checked. */
+export function followReference(
+  low: Lowerer,
+  type: Type & { readonly kind: "reference" },
+  value: Value,
+  span: Span,
+): Place | undefined {
+  if (!low.builder.isNonNull(value)) {
+    low.refuse(
+      "unchecked",
+      span,
+      `Cannot use this ${typeName(type)}: it may be undefined here`,
+      "Check it first: if (!value) return …",
+    );
+    return undefined;
+  }
+  return {
+    kind: "place",
+    layout: type.layout,
+    base: value,
+    offset: 0,
+    shift: 0,
+    memory: type.memory,
+  };
+}
+
+function valueMember(low: Lowerer, type: Type, value: Value, name: string, span: Span): Operand {
+  if (type.kind === "kernel")
+    return kernelMember(
+      low,
+      {
+        kind: "kernel-place",
+        typeId: type.typeId,
+        base: value,
+        offset: 0,
+        field: { struct: type.struct, path: [] },
+      },
+      name,
+      span,
+    );
+  if (type.kind === "reference") {
+    const place = followReference(low, type, value, span);
+    if (place === undefined) return FAILED;
+    if (!type.boxed) return placeMember(low, place, name, span);
+    if (name === "value") return place;
+    if (name === "add") return { kind: "method", object: place, name };
+    return low.refuse(
+      "no-member",
+      span,
+      `Cannot read ".${name}" of ${typeName(type)}: it has value and add`,
+      "Read or write .value, or call .add(amount)",
+    );
+  }
+  return low.refuse(
+    "no-member",
+    span,
+    `Cannot read ".${name}" of ${typeName(type)}: it has no members`,
+    "Name a struct, a reference or a map",
+  );
+}
+
+function placeMember(low: Lowerer, place: Place, name: string, span: Span): Operand {
+  const { layout } = place;
+  if (layout.kind !== "struct")
+    return low.refuse(
+      "no-member",
+      span,
+      `Cannot read ".${name}": this is no struct`,
+      layout.kind === "array" ? "Use an index" : "Use it as it is",
+    );
+  const field = layout.fields.find((one) => one.name === name);
+  if (field === undefined) {
+    const known = layout.fields.map((one) => one.name).join(", ");
+    return low.refuse(
+      "no-member",
+      span,
+      `Cannot find ".${name}" in ${layout.name}: it has ${known}`,
+      "Name one of its members",
+    );
+  }
+  return {
+    ...place,
+    layout: field.layout,
+    offset: place.offset + field.offset,
+    shift: field.shift,
+  };
+}
+
+function kernelMember(low: Lowerer, place: KernelPlace, name: string, span: Span): Operand {
+  const { kernel, builder } = low;
+  if (kernel === undefined) return FAILED;
+  const found = findMember(kernel, place.typeId, name);
+  if (found === undefined)
+    return low.refuse(
+      "no-member",
+      span,
+      `Cannot find ".${name}" in the kernel's ${kernel.nameOf(place.typeId) || "struct"}: these BTF types have no such member`,
+      "Look it up with: ocelli btf dump --type NAME",
+    );
+  if (found.bitfieldBits !== 0)
+    return low.refuse(
+      "kernel-bit-field",
+      span,
+      `Cannot read ".${name}": it is a bit field of a kernel struct`,
+      "Read a whole member",
+    );
+  const type = kernelType(kernel, found.typeId);
+  const offset = place.offset + found.offsetBits / 8;
+  const field = { struct: place.field.struct, path: [...place.field.path, name] };
+  switch (type.kind) {
+    case "struct":
+      return { kind: "kernel-place", typeId: type.typeId, base: place.base, offset, field };
+    case "chars":
+      return low.refuse(
+        "kernel-array",
+        span,
+        `Cannot read ".${name}": buffers of kernel structs cannot be read yet`,
+        "Read a number",
+      );
+    case "pointer": {
+      const value = builder.load(8, place.base, offset, field);
+      return {
+        kind: "value",
+        type: { kind: "kernel", struct: type.struct, typeId: type.typeId },
+        value,
+      };
+    }
+    case "scalar": {
+      const value = builder.load(widthOf(type.size * 8), place.base, offset, field);
+      return { kind: "value", type: type.type, value: extendLoaded(low, type.type, value) };
+    }
+    default:
+      return low.refuse(
+        "kernel-type",
+        span,
+        `Cannot read ".${name}": it is ${type.what}`,
+        "Read a number, or a pointer to a struct",
+      );
+  }
+}
+
+/** A value as its type's register shows it, after a load without sign. */
+export function extendLoaded(low: Lowerer, type: Type, value: Value): Value {
+  return type.kind === "int" && type.signed && type.bits !== 64
+    ? low.builder.extend(true, type.bits, value)
+    : value;
+}
+
+/** Lowers `object[index]`: the index is compared with the length, and what lies behind the end reads as 0. */
+export function element(low: Lowerer, object: Operand, index: Operand, span: Span): Operand {
+  if (object.kind === "failed" || index.kind === "failed") return FAILED;
+  if (object.kind === "method" && object.object.kind === "context" && object.name === "args") {
+    if (index.kind !== "literal")
+      return low.refuse(
+        "constant-index",
+        span,
+        "Cannot choose an argument by a variable: the context is read at fixed places",
+        "Write a number",
+      );
+    return readContextField(low, `args[${index.value}]`, span);
+  }
+  const place =
+    object.kind === "value" && object.type.kind === "reference"
+      ? followReference(low, object.type, object.value, span)
+      : object;
+  if (place === undefined) return FAILED;
+  if (place.kind !== "place" || (place.layout.kind !== "array" && place.layout.kind !== "char"))
+    return low.refuse(
+      "no-elements",
+      span,
+      `Cannot use an index on ${describeOperand(object)}: it is no array`,
+      "Name an array",
+    );
+  const { length } = place.layout;
+  const layout =
+    place.layout.kind === "char"
+      ? ({ kind: "int", bits: 8, signed: false } as const)
+      : place.layout.element;
+  const size = sizeOfLayout(layout);
+  if (index.kind === "literal") {
+    if (index.value < 0n || index.value >= BigInt(length))
+      return low.refuse(
+        "index-range",
+        span,
+        `Cannot read element ${index.value}: there are ${length}`,
+        `Use 0 to ${length - 1}`,
+      );
+    return { ...place, layout, offset: place.offset + Number(index.value) * size, shift: 0 };
+  }
+  const at = toType(low, index, { kind: "int", bits: 32, signed: false }, span);
+  if (at === undefined) return FAILED;
+  const { builder } = low;
+  // A clamp by a branch: the verifier then knows the very value that is used.
+  const clamped = builder.variable();
+  const last = builder.constant(BigInt(length - 1));
+  builder.write(clamped, at);
+  const over = builder.block();
+  const done = builder.block();
+  builder.branch(">", at, last, over, done);
+  builder.enter(over);
+  builder.write(clamped, last);
+  builder.jump(done);
+  builder.enter(done);
+  const distance = builder.arithmetic(
+    "mul",
+    64,
+    builder.read(clamped),
+    builder.constant(BigInt(size)),
+  );
+  return { ...place, layout, base: builder.arithmetic("add", 64, place.base, distance), shift: 0 };
+}
+
+/** The scalar at a place, or the place itself for an aggregate. */
+export function valueOfPlace(low: Lowerer, place: Place): Operand {
+  if (scalarType(place.layout) === undefined) return place;
+  const read = readPlace(low, place);
+  return read === undefined ? place : { kind: "value", ...read };
+}

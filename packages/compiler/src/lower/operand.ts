@@ -1,0 +1,58 @@
+import type { Layout } from "../author/layout.ts";
+import type { Value, KernelField } from "../ir/ir.ts";
+import type { Variable } from "../ir/builder.ts";
+import type { FunctionExpression } from "../parse/ast.ts";
+import type { Entity } from "../types/evaluate.ts";
+import type { Memory, Type } from "../types/type.ts";
+
+/** What an expression gave while it was lowered. */
+export type Operand =
+  /** In a register. */
+  | { readonly kind: "value"; readonly type: Type; readonly value: Value }
+  /** A constant that takes the width of what it meets. */
+  | { readonly kind: "literal"; readonly value: bigint; readonly big: boolean }
+  | Place
+  /** A struct inside a kernel struct that a pointer leads to. */
+  | KernelPlace
+  /** A cursor over a packet, held in a variable. */
+  | { readonly kind: "packet"; readonly cursor: Variable; readonly end: Variable }
+  | { readonly kind: "context" }
+  | { readonly kind: "method"; readonly object: Operand; readonly name: string }
+  | { readonly kind: "entity"; readonly entity: Entity }
+  | { readonly kind: "function"; readonly value: FunctionExpression }
+  | { readonly kind: "undefined" }
+  | { readonly kind: "void" }
+  /** Something that was refused; whatever uses it keeps silent. */
+  | { readonly kind: "failed" };
+
+/** A typed run of memory. Offset in bytes. */
+export interface Place {
+  readonly kind: "place";
+  readonly layout: Layout;
+  readonly base: Value;
+  readonly offset: number;
+  readonly shift: number;
+  readonly memory: Memory;
+}
+
+/** A struct or buffer inside a kernel struct. Offset in bytes. */
+export interface KernelPlace {
+  readonly kind: "kernel-place";
+  readonly typeId: number;
+  readonly base: Value;
+  readonly offset: number;
+  readonly field: KernelField;
+}
+
+/** What a name stands for inside a function. */
+export type Binding =
+  | {
+      readonly kind: "variable";
+      readonly variable: Variable;
+      readonly type: Type;
+      readonly constant: boolean;
+    }
+  | { readonly kind: "fixed"; readonly operand: Operand };
+
+/** The one operand that says that something was refused already. */
+export const FAILED: Operand = { kind: "failed" };

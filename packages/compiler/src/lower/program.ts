@@ -1,0 +1,251 @@
+import { errorAt, type Btf, type Diagnostic, type Span } from "@ocelli/bpf";
+
+import type { ProgramKind } from "../author/programs.ts";
+import { IrBuilder } from "../ir/builder.ts";
+import type { IrFunction } from "../ir/ir.ts";
+import type { FunctionExpression } from "../parse/ast.ts";
+import type { Entities, Entity } from "../types/evaluate.ts";
+import { intType, type Type } from "../types/type.ts";
+import { lowerCall } from "./calls.ts";
+import { lowerCondition } from "./conditions.ts";
+import { FIXED_CONTEXTS, hookArguments, type ProgramContext } from "./context.ts";
+import { toType } from "./convert.ts";
+import type { DataSections } from "./data.ts";
+import { lowerExpression } from "./expressions.ts";
+import { declare, type Lowerer } from "./lowerer.ts";
+import { FAILED, type Binding, type Operand } from "./operand.ts";
+import { lowerStatement } from "./statements.ts";
+import { tracepointContext } from "./tracepoint.ts";
+
+/** What lowering needs beyond the program itself. */
+export interface LowerOptions {
+  readonly entities: Entities;
+  readonly data: DataSections;
+  readonly kernel: Btf | undefined;
+  /** The tracefs format of a tracepoint, `category/name`. */
+  readonly tracepointFormat: ((name: string) => string | undefined) | undefined;
+  readonly diagnostics: Diagnostic[];
+}
+
+const RESULTS: Readonly<Record<ProgramKind, Type>> = {
+  xdp: intType(32, false),
+  tc: intType(32, true),
+  "socket-filter": intType(32, false),
+  syscall: intType(32, true),
+  tracepoint: { kind: "void" },
+  "raw-tracepoint": { kind: "void" },
+  "tp-btf": { kind: "void" },
+  fentry: { kind: "void" },
+  fexit: { kind: "void" },
+  profile: { kind: "void" },
+};
+
+/** How deep functions may be inlined into each other: recursion ends here. */
+const MOST_FRAMES = 32;
+
+/** Turns a program of a module into IR. What is wrong with it becomes diagnostics. */
+export function lowerProgram(
+  program: Entity & { readonly kind: "program" },
+  options: LowerOptions,
+): IrFunction {
+  const { body } = program;
+  const { type, attachTo } = program.program;
+  const context = contextOf(type, attachTo, options, body.span);
+  const low = createLowerer(program.name, context, options);
+  const args = argumentsOf(low, type, attachTo, body);
+  const expected = RESULTS[type];
+  const { builder } = low;
+  builder.span = body.span;
+  const result = low.inline(body, args, body.span, `program ${program.name}`);
+  const isVoid = expected.kind === "void";
+  const value =
+    isVoid || result.kind === "failed"
+      ? undefined
+      : returnValue(low, result, expected, body.span, program.name);
+  builder.leave(value ?? builder.constant(0n));
+  return builder.program;
+}
+
+function returnValue(
+  low: Lowerer,
+  result: Operand,
+  expected: Type,
+  span: Span,
+  name: string,
+): number | undefined {
+  if (result.kind === "void") {
+    low.refuse(
+      "no-result",
+      { offset: span.offset, length: 1 },
+      `Cannot compile program "${name}": it returns nothing`,
+      "Return a verdict on every way",
+    );
+    return undefined;
+  }
+  return toType(low, result, expected, span);
+}
+
+function contextOf(
+  type: ProgramKind,
+  attachTo: string,
+  options: LowerOptions,
+  span: Span,
+): ProgramContext {
+  if (type !== "tracepoint")
+    return type === "tp-btf" || type === "fentry" || type === "fexit"
+      ? { fields: new Map() }
+      : FIXED_CONTEXTS[type];
+  const text = options.tracepointFormat?.(attachTo);
+  if (text !== undefined) return tracepointContext(text);
+  options.diagnostics.push(
+    errorAt(
+      "no-tracepoint",
+      { offset: span.offset, length: 0 },
+      `Cannot type the context of tracepoint "${attachTo}": its format is not known`,
+      "Check the spelling, and compile as root where tracefs is",
+    ),
+  );
+  return { fields: new Map() };
+}
+
+function argumentsOf(
+  low: Lowerer,
+  type: ProgramKind,
+  attachTo: string,
+  body: FunctionExpression,
+): readonly Operand[] {
+  if (body.parameters.length === 0) return [];
+  switch (type) {
+    case "tp-btf":
+      return (
+        hookArguments(low, "tp-btf", attachTo, false, body.span) ??
+        body.parameters.map(() => FAILED)
+      );
+    case "fentry":
+    case "fexit":
+      return (
+        hookArguments(low, "function", attachTo, type === "fexit", body.span) ??
+        body.parameters.map(() => FAILED)
+      );
+    case "profile":
+      return [FAILED];
+    default:
+      return [{ kind: "context" }];
+  }
+}
+
+function createLowerer(name: string, context: ProgramContext, options: LowerOptions): Lowerer {
+  const { entities, data, kernel, diagnostics } = options;
+  const said = new Set<string>();
+  const low: Lowerer = {
+    builder: new IrBuilder(name),
+    entities,
+    data,
+    kernel,
+    context,
+    frames: [],
+    loops: [],
+    scopes: [new Map()],
+    refuse(code, span, message, hint) {
+      low.report(errorAt(code, span, message, hint));
+      return FAILED;
+    },
+    report(diagnostic) {
+      // A function that is inlined twice is wrong once.
+      const key = `${diagnostic.code} ${diagnostic.span.offset} ${diagnostic.message}`;
+      if (said.has(key)) return;
+      said.add(key);
+      diagnostics.push(diagnostic);
+    },
+    expression: (node, expected) => lowerExpression(low, node, expected),
+    condition: (node, then, otherwise) => lowerCondition(low, node, then, otherwise),
+    statement: (node) => lowerStatement(low, node),
+    call: (node, expected) => lowerCall(low, node, expected),
+    inline: (value, args, span, called) => inlineFunction(low, value, args, span, called),
+  };
+  return low;
+}
+
+function inlineFunction(
+  low: Lowerer,
+  value: FunctionExpression,
+  args: readonly Operand[],
+  span: Span,
+  name: string,
+): Operand {
+  const { builder, frames, loops, scopes } = low;
+  if (frames.length >= MOST_FRAMES)
+    return low.refuse(
+      "recursion",
+      span,
+      `Cannot call "${name}" here: it calls itself, or calls are nested more than ${MOST_FRAMES} deep`,
+      "Use a loop",
+    );
+  const expected = frames.length === 0 && name.startsWith("program ") ? undefined : undefined;
+  const frame = {
+    name,
+    exit: builder.block(),
+    result: builder.variable(),
+    resultType: undefined,
+    expected,
+  };
+  const own: Lowerer["frames"][number] = frame;
+  // A function of the module sees its own names; one that is written in place sees those around it, too.
+  const outer = value.name === "" ? scopes : [new Map<string, Binding>()];
+  low.frames = [...frames, own];
+  low.loops = [];
+  low.scopes = [...outer, new Map()];
+  builder.write(own.result, builder.constant(0n));
+  value.parameters.forEach((parameter, index) => bindParameter(low, parameter, args[index], name));
+  low.statement(value.body);
+  builder.jump(own.exit);
+  builder.enter(own.exit);
+  low.frames = frames;
+  low.loops = loops;
+  low.scopes = scopes;
+  const type = own.resultType;
+  return type === undefined
+    ? { kind: "void" }
+    : { kind: "value", type, value: builder.read(own.result) };
+}
+
+function bindParameter(
+  low: Lowerer,
+  parameter: FunctionExpression["parameters"][number],
+  argument: Operand | undefined,
+  name: string,
+): void {
+  if (argument === undefined) {
+    low.refuse(
+      "missing-argument",
+      parameter.span,
+      `Cannot call "${name}": it wants "${parameter.name}"`,
+      "Give all arguments",
+    );
+    declare(low, parameter.name, { kind: "fixed", operand: FAILED });
+    return;
+  }
+  const bound = argument.kind === "value" || argument.kind === "literal";
+  if (!bound) {
+    declare(low, parameter.name, { kind: "fixed", operand: argument });
+    return;
+  }
+  const type: Type =
+    argumentType(parameter.type) ??
+    (argument.kind === "value"
+      ? argument.type
+      : intType(argument.big ? 64 : 32, argument.value < 0n));
+  const variable = low.builder.variable();
+  const value = toType(low, argument, type, parameter.span);
+  low.builder.write(variable, value ?? low.builder.constant(0n));
+  declare(low, parameter.name, { kind: "variable", variable, type, constant: false });
+}
+
+function argumentType(name: string): Type | undefined {
+  const match = /^([ui])(8|16|32|64)$/.exec(name);
+  if (match === null) return name === "boolean" ? { kind: "bool" } : undefined;
+  const bits = Number(match[2]);
+  return bits === 8 || bits === 16 || bits === 32 || bits === 64
+    ? intType(bits, match[1] === "i")
+    : undefined;
+}

@@ -1,0 +1,417 @@
+import type { Span } from "@ocelli/bpf";
+
+import type { Expression, Statement } from "../parse/ast.ts";
+import { namedType, scalarType, typeName, type Type } from "../types/type.ts";
+import { comparison } from "./arithmetic.ts";
+import { describeOperand, knownRange, toType, toTyped } from "./convert.ts";
+import { hold } from "./hold.ts";
+import { declare, inScope, type Loop, type Lowerer } from "./lowerer.ts";
+import { member, valueOfPlace } from "./members.ts";
+import type { Operand } from "./operand.ts";
+
+/** Lowers a statement. What stands behind a jump is lowered too, for its diagnostics, and dropped later. */
+export function lowerStatement(low: Lowerer, node: Statement): void {
+  const { builder } = low;
+  builder.span = node.span;
+  switch (node.kind) {
+    case "block": {
+      const body = (): void => {
+        for (const one of node.statements) low.statement(one);
+      };
+      if (node.scope) inScope(low, body);
+      else body();
+      return;
+    }
+    case "expression":
+      low.expression(node.expression);
+      return;
+    case "variable":
+      lowerVariable(low, node);
+      return;
+    case "destructure": {
+      const object = hold(low, low.expression(node.value));
+      for (const { field, name } of node.names)
+        bind(
+          low,
+          name,
+          readAggregate(low, member(low, object(), field, node.span)),
+          node.constant,
+          "",
+          node.span,
+        );
+      return;
+    }
+    case "if":
+      lowerIf(low, node);
+      return;
+    case "loop":
+      inScope(low, () => lowerLoop(low, node));
+      return;
+    case "for-of":
+      inScope(low, () => lowerRange(low, node));
+      return;
+    case "switch":
+      inScope(low, () => lowerSwitch(low, node));
+      return;
+    case "return":
+      lowerReturn(low, node);
+      return;
+    default: {
+      const loop: Loop | undefined = low.loops.findLast(
+        ({ continues }) => node.kind === "break" || continues !== undefined,
+      );
+      const target = node.kind === "break" ? loop?.breaks : loop?.continues;
+      if (target === undefined)
+        low.refuse(
+          "no-loop",
+          node.span,
+          `Cannot ${node.kind} here: there is no loop around`,
+          "Use return",
+        );
+      else builder.jump(target);
+      builder.enterUnreachable();
+    }
+  }
+}
+
+function readAggregate(low: Lowerer, operand: Operand): Operand {
+  return operand.kind === "place" ? valueOfPlace(low, operand) : operand;
+}
+
+function lowerVariable(low: Lowerer, node: Statement & { readonly kind: "variable" }): void {
+  const { name, type, value, span, constant } = node;
+  const expected = namedType(type);
+  if (value === undefined) {
+    if (expected === undefined)
+      low.refuse(
+        "untyped-variable",
+        span,
+        `Cannot declare "${name}" without a value: its width is not known`,
+        "Give it a value, or a type such as u32",
+      );
+    else
+      declareVariable(
+        low,
+        name,
+        { kind: "value", type: expected, value: low.builder.constant(0n) },
+        expected,
+        false,
+        span,
+      );
+    return;
+  }
+  bind(low, name, readAggregate(low, low.expression(value, expected)), constant, type, span);
+}
+
+function bind(
+  low: Lowerer,
+  name: string,
+  operand: Operand,
+  constant: boolean,
+  annotation: string,
+  span: Span,
+): void {
+  const expected = namedType(annotation);
+  const known = annotation === "" || annotation === "number" || annotation === "bigint";
+  if (!known && expected === undefined) {
+    low.refuse(
+      "unknown-type",
+      span,
+      `Cannot declare "${name}" as ${annotation}: it is no type of kernel programs`,
+      "Use u8 to u64, i8 to i64, be16 to be64 or boolean",
+    );
+    return;
+  }
+  switch (operand.kind) {
+    case "value":
+    case "literal": {
+      if (operand.kind === "literal" && constant && expected === undefined) {
+        declare(low, name, { kind: "fixed", operand });
+        return;
+      }
+      const type: Type =
+        expected ??
+        (operand.kind === "value"
+          ? operand.type
+          : { kind: "int", bits: operand.big ? 64 : 32, signed: operand.value < 0n });
+      declareVariable(low, name, operand, type, constant, span);
+      return;
+    }
+    case "failed":
+    case "packet":
+    case "context":
+    case "entity":
+    case "function":
+      declare(low, name, { kind: "fixed", operand });
+      return;
+    case "place":
+    case "kernel-place": {
+      // The address stays in a variable, so that it is right on every way.
+      if (
+        operand.kind === "place" &&
+        operand.offset === 0 &&
+        scalarType(operand.layout) === undefined
+      ) {
+        const type: Type = {
+          kind: "reference",
+          layout: operand.layout,
+          memory: operand.memory,
+          boxed: false,
+        };
+        const base = low.builder.emit({ op: "nonnull", value: operand.base });
+        declareVariable(low, name, { kind: "value", type, value: base }, type, true, span);
+        return;
+      }
+      declare(low, name, { kind: "fixed", operand });
+      return;
+    }
+    default:
+      declare(low, name, { kind: "fixed", operand: { kind: "failed" } });
+      low.refuse(
+        "not-a-value",
+        span,
+        `Cannot keep ${describeOperand(operand)} in "${name}"`,
+        "Keep a number, a record or a reference",
+      );
+  }
+}
+
+function declareVariable(
+  low: Lowerer,
+  name: string,
+  operand: Operand,
+  type: Type,
+  constant: boolean,
+  span: Span,
+): void {
+  const { builder } = low;
+  const variable = builder.variable();
+  const value = toType(low, operand, type, span);
+  builder.write(variable, value ?? builder.constant(0n));
+  declare(low, name, { kind: "variable", variable, type, constant });
+}
+
+function lowerIf(low: Lowerer, node: Statement & { readonly kind: "if" }): void {
+  const { builder } = low;
+  const then = builder.block();
+  const done = builder.block();
+  const otherwise = node.otherwise === undefined ? done : builder.block();
+  low.condition(node.test, then, otherwise);
+  builder.enter(then);
+  inScope(low, () => low.statement(node.yes));
+  builder.jump(done);
+  if (node.otherwise !== undefined) {
+    const { otherwise: body } = node;
+    builder.enter(otherwise);
+    inScope(low, () => low.statement(body));
+    builder.jump(done);
+  }
+  builder.enter(done);
+}
+
+function lowerLoop(low: Lowerer, node: Statement & { readonly kind: "loop" }): void {
+  const { builder } = low;
+  for (const one of node.start) low.statement(one);
+  if (node.test === undefined || !hasBound(low, node.test))
+    low.refuse(
+      "unbounded-loop",
+      node.test?.span ?? node.span,
+      "Cannot compile this loop: nothing shows that it ends",
+      "Compare a counter with a constant, e.g. i < n && i < 64, or use for (const i of range(n, { max: 64 }))",
+    );
+  const head = builder.block();
+  const body = builder.block();
+  const step = builder.block();
+  const done = builder.block();
+  builder.jump(head);
+  builder.current = head;
+  if (node.test === undefined) builder.jump(body);
+  else low.condition(node.test, body, done);
+  builder.enter(body);
+  withLoop(low, { breaks: done, continues: step }, () => {
+    inScope(low, () => low.statement(node.body));
+  });
+  builder.jump(step);
+  builder.enter(step);
+  if (node.step !== undefined) low.expression(node.step);
+  builder.jump(head);
+  builder.seal(head);
+  builder.enter(done);
+}
+
+function withLoop(low: Lowerer, loop: Loop, body: () => void): void {
+  const { loops } = low;
+  low.loops = [...loops, loop];
+  body();
+  low.loops = loops;
+}
+
+/** Whether a loop's condition compares something with a constant on every way that it can hold. */
+function hasBound(low: Lowerer, test: Expression): boolean {
+  if (test.kind === "logical" && test.operator === "&&")
+    return hasBound(low, test.left) || hasBound(low, test.right);
+  if (test.kind !== "binary" || test.operator === "===") return false;
+  return [test.left, test.right].some((side) => isConstant(low, side));
+}
+
+function isConstant(low: Lowerer, node: Expression): boolean {
+  switch (node.kind) {
+    case "number":
+    case "bigint":
+      return true;
+    case "name":
+      return low.entities.get(node.name)?.kind === "constant" || isFixed(low, node.name);
+    case "unary":
+      return isConstant(low, node.operand);
+    case "binary":
+      return isConstant(low, node.left) && isConstant(low, node.right);
+    case "member": {
+      const entity = node.object.kind === "name" ? low.entities.get(node.object.name) : undefined;
+      return entity?.kind === "variable" && entity.variable.kind === "config";
+    }
+    default:
+      return false;
+  }
+}
+
+function isFixed(low: Lowerer, name: string): boolean {
+  const binding = low.scopes.findLast((scope) => scope.has(name))?.get(name);
+  return binding?.kind === "fixed" && binding.operand.kind === "literal";
+}
+
+/** `for (const i of range(n, { max }))`: both bounds are compared each time, so that the verifier sees the constant one. */
+function lowerRange(low: Lowerer, node: Statement & { readonly kind: "for-of" }): void {
+  const { builder } = low;
+  const { iterable } = node;
+  const isRange =
+    iterable.kind === "call" &&
+    iterable.callee.kind === "name" &&
+    low.entities.get(iterable.callee.name)?.kind === "builtin" &&
+    iterable.callee.name === "range";
+  const [count, options] = isRange ? iterable.args : [];
+  if (count === undefined) {
+    low.refuse(
+      "not-iterable",
+      iterable.span,
+      "Cannot loop over this: kernel programs loop over range(n)",
+      "Write for (const i of range(n, { max: 64 }))",
+    );
+    return;
+  }
+  const u32 = { kind: "int", bits: 32, signed: false } as const;
+  const given = low.expression(count, u32);
+  const limit = builder.variable();
+  const index = builder.variable();
+  builder.write(limit, toType(low, given, u32, count.span) ?? builder.constant(0n));
+  const most =
+    options?.kind === "object"
+      ? options.fields.find(({ name }) => name === "max")?.value
+      : undefined;
+  const max = most === undefined ? undefined : low.expression(most, u32);
+  if (given.kind !== "literal" && max?.kind !== "literal") {
+    const typed = toTyped(low, given, count.span);
+    const range = typed?.type.kind === "int" ? knownRange(low, typed.value, typed.type) : undefined;
+    if (range === undefined || range.max > 100_000n)
+      low.refuse(
+        "unbounded-loop",
+        count.span,
+        "Cannot compile this loop: nothing shows how often it runs at most",
+        "Give a bound: range(n, { max: 64 })",
+      );
+  }
+  builder.write(index, builder.constant(0n));
+  const head = builder.block();
+  const inside = builder.block();
+  const body = builder.block();
+  const step = builder.block();
+  const done = builder.block();
+  builder.jump(head);
+  builder.current = head;
+  builder.branch("<", builder.read(index), builder.read(limit), inside, done);
+  builder.enter(inside);
+  if (max?.kind === "literal")
+    builder.branch("<", builder.read(index), builder.constant(max.value), body, done);
+  else builder.jump(body);
+  builder.enter(body);
+  const current = builder.variable();
+  builder.write(current, builder.read(index));
+  declare(low, node.name, { kind: "variable", variable: current, type: u32, constant: true });
+  withLoop(low, { breaks: done, continues: step }, () => {
+    inScope(low, () => low.statement(node.body));
+  });
+  builder.jump(step);
+  builder.enter(step);
+  builder.write(index, builder.arithmetic("add", 64, builder.read(index), builder.constant(1n)));
+  builder.jump(head);
+  builder.seal(head);
+  builder.enter(done);
+}
+
+function lowerSwitch(low: Lowerer, node: Statement & { readonly kind: "switch" }): void {
+  const { builder } = low;
+  const subject = hold(low, readAggregate(low, low.expression(node.subject)));
+  const done = builder.block();
+  const bodies = node.cases.map(() => builder.block());
+  node.cases.forEach(({ test }, index) => {
+    const body = bodies[index];
+    if (test === undefined || body === undefined) return;
+    const right = low.expression(test);
+    const compared = comparison(low, "===", subject(), right, test.span);
+    if (compared === undefined) return;
+    const next = builder.block();
+    builder.branch("==", compared.left, compared.right, body, next);
+    builder.enter(next);
+  });
+  const fallback = node.cases.findIndex(({ test }) => test === undefined);
+  builder.jump(bodies[fallback] ?? done);
+  withLoop(low, { breaks: done, continues: undefined }, () => {
+    node.cases.forEach(({ body }, index) => {
+      const block = bodies[index];
+      if (block === undefined) return;
+      builder.enter(block);
+      for (const one of body) low.statement(one);
+      builder.jump(bodies[index + 1] ?? done);
+    });
+  });
+  builder.enter(done);
+}
+
+function lowerReturn(low: Lowerer, { value, span }: Statement & { readonly kind: "return" }): void {
+  const { builder } = low;
+  const frame = low.frames.at(-1);
+  if (frame === undefined) return;
+  if (value !== undefined) {
+    const wanted = frame.resultType ?? frame.expected;
+    const operand = readAggregate(low, low.expression(value, wanted));
+    if (operand.kind !== "void" && operand.kind !== "undefined") {
+      const own = operand.kind === "value" ? operand.type : undefined;
+      const literal: Type | undefined =
+        operand.kind === "literal"
+          ? { kind: "int", bits: operand.big ? 64 : 32, signed: operand.value < 0n }
+          : undefined;
+      const type = wanted ?? own ?? literal;
+      if (type?.kind === "void")
+        low.refuse(
+          "no-result",
+          span,
+          `Cannot return ${describeOperand(operand)}: this program has no result`,
+          "Write return without a value",
+        );
+      else if (type !== undefined) {
+        frame.resultType = type;
+        const result = toType(low, operand, type, span);
+        if (result !== undefined) builder.write(frame.result, result);
+      }
+    } else if (frame.resultType !== undefined && frame.resultType.kind === "int")
+      low.refuse(
+        "no-result",
+        span,
+        `Cannot return nothing: other ways return ${typeName(frame.resultType)}`,
+        "Return a number on every way",
+      );
+    else if (operand.kind === "undefined") builder.write(frame.result, builder.constant(0n));
+  }
+  builder.span = span;
+  builder.jump(frame.exit);
+  builder.enterUnreachable();
+}

@@ -1,0 +1,195 @@
+import {
+  parseSectionName,
+  readBtf,
+  type Btf,
+  type BtfSectionVariable,
+  type CollectionSpec,
+  type Instruction,
+  type MapSpec,
+  type ProgramSpec,
+  type SourceLine,
+  type Span,
+  type VariableSpec,
+} from "@ocelli/bpf";
+
+import { sizeOfLayout } from "../author/layout.ts";
+import type { MapShape } from "../author/maps.ts";
+import type { ProgramKind } from "../author/programs.ts";
+import type { Code } from "../code/emit.ts";
+import type { DataSection, DataSections } from "../lower/data.ts";
+import { createObjectTypes, type ObjectTypes } from "./types.ts";
+
+/** A program on its way into the object. */
+export interface CompiledCode {
+  readonly name: string;
+  readonly kind: ProgramKind;
+  readonly attachTo: string;
+  readonly code: Code;
+}
+
+/** Everything that the object is made of. */
+export interface ObjectParts {
+  readonly programs: readonly CompiledCode[];
+  readonly maps: readonly { readonly name: string; readonly shape: MapShape }[];
+  readonly data: DataSections;
+  readonly kernel: Btf | undefined;
+  readonly lineOf: (span: Span) => SourceLine;
+}
+
+const LICENSE = "GPL";
+// include/uapi/linux/bpf.h
+const READ_ONLY = 0x80;
+const SLEEPABLE = 0x10;
+const FRAGS = 0x20;
+const SECTIONS: Readonly<Record<ProgramKind, string>> = {
+  xdp: "xdp",
+  tc: "tc",
+  tracepoint: "tracepoint",
+  "raw-tracepoint": "raw_tp",
+  "tp-btf": "tp_btf",
+  fentry: "fentry",
+  fexit: "fexit",
+  profile: "perf_event",
+  syscall: "syscall",
+  "socket-filter": "socket",
+};
+
+/** Puts programs, maps and data together as the blueprint that loaders take, with types, line info and relocations. */
+export function makeCollection(parts: ObjectParts): CollectionSpec {
+  const fields = parts.programs.flatMap(({ code }) =>
+    code.instructions.flatMap(({ field }) => (field === undefined ? [] : [field])),
+  );
+  const types = createObjectTypes(parts.kernel, fields);
+  const programs = parts.programs.map((one) => programSpec(one, types, parts.lineOf));
+  const variables = new Map<string, VariableSpec>();
+  const maps = [
+    ...parts.maps.map(({ name, shape }) => mapSpec(name, shape, types)),
+    ...dataMaps(parts.data, types, variables),
+  ];
+  const btf = readBtf(types.builder.write());
+  return {
+    littleEndian: true,
+    license: LICENSE,
+    maps: new Map(maps.map((map) => [map.name, map])),
+    programs: new Map(programs.map((program) => [program.name, program])),
+    functions: new Map(),
+    variables,
+    kconfig: new Map(),
+    btf: btf.ok ? btf.value : undefined,
+  };
+}
+
+function programSpec(
+  program: CompiledCode,
+  types: ObjectTypes,
+  lineOf: ObjectParts["lineOf"],
+): ProgramSpec {
+  const { name, kind, attachTo, code } = program;
+  const section = `${SECTIONS[kind]}${attachTo === "" ? "" : `/${attachTo}`}`;
+  const meaning = parseSectionName(section);
+  const functionTypeId = types.program(name);
+  let last: SourceLine | undefined;
+  const instructions: Instruction[] = [];
+  for (const { instruction, span, field } of code.instructions) {
+    const source = lineOf(span);
+    const isNew = last?.line !== source.line || last.column !== source.column;
+    last = source;
+    instructions.push({
+      ...instruction,
+      ...(instructions.length === 0 && { symbol: name, functionTypeId }),
+      ...(isNew && { source }),
+      ...(field !== undefined && { relocation: types.relocation(field) }),
+    });
+  }
+  return {
+    name,
+    section,
+    type: meaning?.type ?? "unspec",
+    attachType: meaning?.attachType,
+    attachTo,
+    flags: (meaning?.sleepable === true ? SLEEPABLE : 0) | (meaning?.frags === true ? FRAGS : 0),
+    license: LICENSE,
+    kernelVersion: 0,
+    instructions,
+    autoload: true,
+  };
+}
+
+function blankMap(name: string): MapSpec {
+  return {
+    name,
+    type: "array",
+    keySize: 4,
+    valueSize: 0,
+    maxEntries: 1,
+    flags: 0,
+    mapExtra: 0n,
+    numaNode: 0,
+    pinning: "none",
+    keyTypeId: 0,
+    valueTypeId: 0,
+    entries: [],
+    frozen: false,
+    tags: [],
+    section: ".maps",
+  };
+}
+
+function mapSpec(name: string, shape: MapShape, types: ObjectTypes): MapSpec {
+  const { mapType, key, value, maxEntries, valueSize } = shape;
+  // A ring has neither keys nor values, and a stack store none that BTF could describe.
+  const isPlain = mapType !== "ringbuf" && mapType !== "stack_trace";
+  return {
+    ...blankMap(name),
+    type: mapType,
+    keySize: mapType === "ringbuf" || key === undefined ? 0 : sizeOfLayout(key),
+    valueSize:
+      mapType === "ringbuf" ? 0 : (valueSize ?? (value === undefined ? 0 : sizeOfLayout(value))),
+    maxEntries,
+    keyTypeId: isPlain && key !== undefined ? types.layout(key) : 0,
+    valueTypeId: isPlain && value !== undefined ? types.layout(value) : 0,
+  };
+}
+
+function dataMaps(
+  data: DataSections,
+  types: ObjectTypes,
+  variables: Map<string, VariableSpec>,
+): MapSpec[] {
+  const made: MapSpec[] = [];
+  const sections: readonly DataSection[] = [".rodata", ".data", ".bss"];
+  for (const section of sections) {
+    const contents = data.contents(section);
+    if (contents.length === 0) continue;
+    const readonly = section === ".rodata";
+    const entries: BtfSectionVariable[] = [];
+    for (const { name, section: own, offset, layout } of data.variables) {
+      if (own !== section) continue;
+      const type = types.layout(layout);
+      const typeId = readonly ? types.builder.add({ kind: "const", typeId: type }) : type;
+      const variable = types.builder.add({ kind: "var", name, typeId, linkage: "global" });
+      const size = sizeOfLayout(layout);
+      entries.push({ typeId: variable, offset, size });
+      variables.set(name, { name, map: section, offset, size, typeId, readonly });
+    }
+    const valueTypeId =
+      entries.length === 0
+        ? 0
+        : types.builder.add({
+            kind: "datasec",
+            name: section,
+            size: contents.length,
+            variables: entries,
+          });
+    made.push({
+      ...blankMap(section),
+      valueSize: contents.length,
+      flags: readonly ? READ_ONLY : 0,
+      valueTypeId,
+      data: contents,
+      frozen: readonly,
+      section,
+    });
+  }
+  return made;
+}
