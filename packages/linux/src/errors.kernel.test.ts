@@ -71,12 +71,12 @@ const FAILURES: readonly [what: string, act: () => unknown, says: string][] = [
   [
     "a list of programs without rights",
     () => [...kernelIds(refusing("prog_get_next_id", ERRNO.EPERM), "prog")],
-    "permission: Cannot list the prog ids after 0: EPERM",
+    "permission: Cannot list the programs after id 0: EPERM, all capabilities are there: a security module may refuse it",
   ],
   [
     "a program beyond the limit of descriptors",
     () => openById(refusing("prog_get_fd_by_id", ERRNO.EMFILE), "prog", 1),
-    "limit: Cannot open prog 1: EMFILE",
+    "limit: Cannot open program 1: EMFILE",
   ],
   [
     "statistics that are not to be had",
@@ -116,6 +116,22 @@ const FAILURES: readonly [what: string, act: () => unknown, says: string][] = [
     "a program without instructions",
     () => loadProgram(real, { type: "socket_filter", bytes: new Uint8Array(), name: "none" }),
     'invalid: Cannot load program "none": instructions must come in slots of 8 bytes, at least one: there are 0 bytes',
+  ],
+  [
+    "a program that is cut off",
+    () => loadProgram(real, { type: "socket_filter", bytes: exit.subarray(0, 12), name: "half" }),
+    'invalid: Cannot load program "half": instructions must come in slots of 8 bytes, at least one: there are 12 bytes',
+  ],
+  [
+    "function records that are cut off",
+    () =>
+      loadProgram(real, { type: "socket_filter", bytes: exit, functionInfo: exit.subarray(0, 9) }),
+    'invalid: Cannot load program "": function records must come in slots of 8 bytes: there are 9 bytes',
+  ],
+  [
+    "line records that are cut off",
+    () => loadProgram(real, { type: "socket_filter", bytes: exit, lineInfo: exit.subarray(0, 8) }),
+    'invalid: Cannot load program "": line records must come in slots of 16 bytes: there are 8 bytes',
   ],
   [
     "a program that is too long for its rights",

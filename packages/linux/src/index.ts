@@ -164,7 +164,9 @@ export {
   describePermission,
   explainPermission,
   permissionFacts,
+  type Capability,
   type PermissionFacts,
+  type PermissionLimits,
 } from "./permission.ts";
 export { BPFFS, isBpffs, mountBpffs, pinPath } from "./pin/bpffs.ts";
 export { objectKind, type ObjectKind } from "./pin/kind.ts";

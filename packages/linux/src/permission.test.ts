@@ -11,6 +11,13 @@ const none: PermissionFacts = {
   lockdown: "none",
   memlockBytes: undefined,
 };
+const limited: PermissionFacts = {
+  capabilities: 1n << 21n,
+  inUserNamespace: false,
+  unprivilegedDisabled: 2,
+  lockdown: "integrity",
+  memlockBytes: 65536,
+};
 const BPF = 1n << 39n;
 const ADMIN = 1n << 21n;
 
@@ -32,14 +39,23 @@ suite("describePermission()", () => {
 
   test("names the limits and the lockdown", () => {
     assert.equal(
-      describePermission({
-        capabilities: ADMIN,
-        inUserNamespace: false,
-        unprivilegedDisabled: 2,
-        lockdown: "integrity",
-        memlockBytes: 65536,
-      }),
+      describePermission(limited, [], { lockdown: true }),
       'RLIMIT_MEMLOCK is 65536 bytes and this kernel charges BPF memory against it: raise it with "ulimit -l unlimited"; kernel lockdown is "integrity", which refuses programs that could change or read kernel memory: boot with lockdown=none, or without Secure Boot',
+    );
+  });
+
+  test("names neither where it does not count", () => {
+    assert.equal(
+      describePermission(limited),
+      'RLIMIT_MEMLOCK is 65536 bytes and this kernel charges BPF memory against it: raise it with "ulimit -l unlimited"',
+    );
+    assert.equal(
+      describePermission({ ...limited, capabilities: BPF }, ["CAP_SYS_ADMIN"]),
+      "CAP_SYS_ADMIN is missing: run as root or grant CAP_SYS_ADMIN",
+    );
+    assert.equal(
+      describePermission({ ...limited, inUserNamespace: true }, ["CAP_SYS_ADMIN"]),
+      "this process is in a user namespace, from which the machine's BPF objects cannot be listed or opened by id: run outside of it",
     );
   });
 

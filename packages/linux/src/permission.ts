@@ -66,23 +66,41 @@ export function permissionFacts(kernel: Kernel): PermissionFacts {
 }
 
 /**
+ * A capability that an action needs beyond CAP_BPF. CAP_SYS_ADMIN is for those that CAP_BPF is no part of: listing the
+ * machine's objects and opening them by id.
+ */
+export type Capability = "CAP_PERFMON" | "CAP_NET_ADMIN" | "CAP_SYS_ADMIN";
+
+/** What else may stand in the way of an action. */
+export interface PermissionLimits {
+  /** Whether lockdown can refuse it: probes on kernel functions, in every form. Default: no. */
+  readonly lockdown?: boolean;
+}
+
+/**
  * Puts facts into words for the end of an error message: which capability is missing, and what else stands in the way.
  * `also` lists capabilities that the refused action needs beyond CAP_BPF. Begins in lower case, without a final period.
  */
 export function describePermission(
   facts: PermissionFacts,
-  also: readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[] = [],
+  also: readonly Capability[] = [],
+  limits: PermissionLimits = {},
 ): string {
   const reasons: string[] = [];
+  const administrative = also.includes("CAP_SYS_ADMIN");
   const has = (bit: number): boolean => ((facts.capabilities ?? 0n) & (1n << BigInt(bit))) !== 0n;
   if (facts.inUserNamespace) {
     reasons.push(
-      "this process is in a user namespace, where BPF needs a token of a bpffs that was mounted for it (Linux 6.9)",
+      administrative
+        ? "this process is in a user namespace, from which the machine's BPF objects cannot be listed or opened by id: run outside of it"
+        : "this process is in a user namespace, where BPF needs a token of a bpffs that was mounted for it (Linux 6.9)",
     );
   } else if (facts.capabilities === undefined) {
     reasons.push("the process's capabilities cannot be read from /proc/self/status");
   } else if (!has(CAP_SYS_ADMIN)) {
-    const wanted: [name: string, bit: number][] = [["CAP_BPF", CAP_BPF]];
+    const wanted: [name: string, bit: number][] = administrative
+      ? [["CAP_SYS_ADMIN", CAP_SYS_ADMIN]]
+      : [["CAP_BPF", CAP_BPF]];
     if (also.includes("CAP_PERFMON")) wanted.push(["CAP_PERFMON", CAP_PERFMON]);
     if (also.includes("CAP_NET_ADMIN")) wanted.push(["CAP_NET_ADMIN", CAP_NET_ADMIN]);
     const missing = wanted.filter(([, bit]) => !has(bit)).map(([name]) => name);
@@ -99,12 +117,14 @@ export function describePermission(
         `unprivileged BPF is off (kernel.unprivileged_bpf_disabled is ${facts.unprivilegedDisabled})`,
       );
   }
-  if (facts.memlockBytes !== undefined && facts.memlockBytes !== Infinity) {
+  // What is opened or listed is not charged.
+  if (!administrative && facts.memlockBytes !== undefined && facts.memlockBytes !== Infinity) {
     reasons.push(
       `RLIMIT_MEMLOCK is ${facts.memlockBytes} bytes and this kernel charges BPF memory against it: raise it with "ulimit -l unlimited"`,
     );
   }
-  if (facts.lockdown === "integrity" || facts.lockdown === "confidentiality") {
+  const locked = facts.lockdown === "integrity" || facts.lockdown === "confidentiality";
+  if (limits.lockdown === true && locked) {
     reasons.push(
       `kernel lockdown is "${facts.lockdown}", which refuses programs that could change or read kernel memory: boot with lockdown=none, or without Secure Boot`,
     );
@@ -115,9 +135,6 @@ export function describePermission(
 }
 
 /** Why the kernel answers EPERM to this process, in words for the end of a message. */
-export function explainPermission(
-  kernel: Kernel,
-  also: readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[] = [],
-): string {
+export function explainPermission(kernel: Kernel, also: readonly Capability[] = []): string {
   return describePermission(permissionFacts(kernel), also);
 }

@@ -1,12 +1,6 @@
-import {
-  formatDiagnostic,
-  readBtf,
-  type Btf,
-  type BtfKind,
-  type ProgramSpec,
-  nearHint,
-} from "@ocelli/bpf";
+import { readBtf, type Btf, type BtfKind, type ProgramSpec, nearHint } from "@ocelli/bpf";
 
+import { summarizeDiagnostics } from "../diagnostics.ts";
 import { LinuxError } from "../error.ts";
 import { objectInfo } from "../port/info.ts";
 import type { Kernel } from "../port/kernel.ts";
@@ -84,10 +78,7 @@ export function functionOfProgram(kernel: Kernel, target: Program, name: string)
   objectInfo(kernel, "btf", fd.value, { btf: bytes, btf_size: bytes.length });
   const btf = readBtf(bytes);
   if (!btf.ok)
-    throw new LinuxError(
-      "invalid",
-      `${action}: ${btf.diagnostics.map(formatDiagnostic).join("; ")}`,
-    );
+    throw new LinuxError("invalid", `${action}: ${summarizeDiagnostics(btf.diagnostics)}`);
   const id = btf.value.idsByName(name, "func").at(0);
   if (id === undefined) throw new LinuxError("not-found", `${action}: it has no such function`);
   return id;

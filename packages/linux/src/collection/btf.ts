@@ -2,7 +2,6 @@ import {
   COMMANDS,
   encodeLineInfo,
   extendBtf,
-  formatDiagnostic,
   placeKsyms,
   readBtf,
   sanitizeBtf,
@@ -10,6 +9,7 @@ import {
   type Instruction,
 } from "@ocelli/bpf";
 
+import { summarizeDiagnostics } from "../diagnostics.ts";
 import { LinuxError } from "../error.ts";
 import { Fd } from "../fd.ts";
 import { liftMemlock } from "../memlock.ts";
@@ -69,7 +69,7 @@ function readAgain(bytes: Uint8Array): Btf {
   if (result.ok) return result.value;
   throw new LinuxError(
     "invalid",
-    `Cannot prepare the object's types: ${result.diagnostics.map(formatDiagnostic).join("; ")}`,
+    `Cannot prepare the object's types: ${summarizeDiagnostics(result.diagnostics)}`,
   );
 }
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-import { formatDiagnostic, readBtf, type Btf, type CoreTargets } from "@ocelli/bpf";
+import { readBtf, type Btf, type CoreTargets } from "@ocelli/bpf";
 
+import { summarizeDiagnostics } from "../diagnostics.ts";
 import { LinuxError } from "../error.ts";
 import type { Fd } from "../fd.ts";
 import { objectInfo, textUntilZero } from "../port/info.ts";
@@ -107,7 +108,7 @@ function read(path: string, bytesOf: () => Uint8Array, base?: Btf): Btf {
   if (result.ok) return result.value;
   throw new LinuxError(
     "invalid",
-    `Cannot read the kernel's types of "${basename(path)}": ${result.diagnostics.map(formatDiagnostic).join("; ")}`,
+    `Cannot read the kernel's types of "${basename(path)}": ${summarizeDiagnostics(result.diagnostics)}`,
   );
 }
 

@@ -1,5 +1,4 @@
 import {
-  formatDiagnostic,
   linkProgram,
   nearestSectionName,
   type CollectionSpec,
@@ -7,6 +6,7 @@ import {
   type ProgramSpec,
 } from "@ocelli/bpf";
 
+import { summarizeDiagnostics } from "../diagnostics.ts";
 import { LinuxError } from "../error.ts";
 import { MAP_FLAGS } from "../map/flags.ts";
 import type { BpfMap } from "../map/map.ts";
@@ -187,7 +187,10 @@ function linkPrograms(
     selected.map((program) => {
       const linked = linkProgram(spec, program);
       if (linked.ok) return [program.name, linked.value];
-      throw new LinuxError("invalid", linked.diagnostics.map(formatDiagnostic).join("; "));
+      throw new LinuxError(
+        "invalid",
+        `Cannot load program "${program.name}" (${program.section}): ${summarizeDiagnostics(linked.diagnostics)}`,
+      );
     }),
   );
 }

@@ -2,13 +2,13 @@ import {
   applyCoreRelocations,
   encodeFunctionInfo,
   encodeInstructions,
-  formatDiagnostic,
   type CollectionSpec,
   type Instruction,
   type ProgramSpec,
   type Result,
 } from "@ocelli/bpf";
 
+import { summarizeDiagnostics } from "../diagnostics.ts";
 import { LinuxError } from "../error.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { loadProgram } from "../program/load.ts";
@@ -151,6 +151,6 @@ function valueOf<T>({ name, section }: ProgramSpec, result: Result<T>): T {
   if (result.ok) return result.value;
   throw new LinuxError(
     "invalid",
-    `Cannot load program "${name}" (${section}): ${result.diagnostics.map(formatDiagnostic).join("; ")}`,
+    `Cannot load program "${name}" (${section}): ${summarizeDiagnostics(result.diagnostics)}`,
   );
 }

@@ -4,7 +4,7 @@ import type { ProgramType } from "@ocelli/bpf";
 
 import { LinuxError } from "../error.ts";
 import { compareReleases, FEATURES, minimumKernel, type Feature } from "../feature/table.ts";
-import { describePermission, permissionFacts } from "../permission.ts";
+import { describePermission, permissionFacts, type Capability } from "../permission.ts";
 import { codeOfErrno, ERRNO, errnoName } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import type { Program } from "../program/program.ts";
@@ -16,7 +16,9 @@ export interface Explanation {
   /** Reasons by errno, worded to follow a colon. */
   readonly reasons?: Partial<Record<keyof typeof ERRNO, string>>;
   /** Capabilities that the action needs beyond CAP_BPF. */
-  readonly rights?: readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[];
+  readonly rights?: readonly Capability[];
+  /** Whether lockdown can refuse it: probes on kernel functions. */
+  readonly lockdown?: boolean;
 }
 
 // What kernels answer to commands, types and fields that they do not know.
@@ -61,12 +63,9 @@ export function explainedError(
   if (reason !== undefined)
     return new LinuxError(codeOfErrno(errno), `${action}: ${reason} (${name})`, errno);
   if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) {
-    const why = describePermission(permissionFacts(kernel), explanation.rights ?? ["CAP_PERFMON"]);
-    return new LinuxError(
-      "permission",
-      `${action}: ${why === "" ? "the kernel refuses it" : why} (${name})`,
-      errno,
-    );
+    const { rights = ["CAP_PERFMON"], lockdown = false } = explanation;
+    const why = describePermission(permissionFacts(kernel), rights, { lockdown });
+    return new LinuxError("permission", `${action}: ${why} (${name})`, errno);
   }
   return new LinuxError(codeOfErrno(errno), `${action}: ${name}`, errno);
 }

@@ -18,6 +18,7 @@ export function attachFreplace(program: Program, options: FreplaceOptions = {}):
   requireType(program, target, "ext");
   const explanation = {
     feature: "freplace",
+    lockdown: true,
     reasons: {
       EBUSY: "the function is replaced already",
       EINVAL: "the function's prototype differs, or it is not a global function",

@@ -61,6 +61,7 @@ export function attachKprobeMulti(program: Program, options: KprobeMultiOptions)
     },
     {
       feature: session ? "kprobe_session" : "kprobe_multi",
+      lockdown: true,
       reasons: {
         ESRCH: `the kernel lacks ${missing(symbols ?? [])}`,
         EINVAL:

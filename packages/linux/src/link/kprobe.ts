@@ -47,8 +47,15 @@ export function attachKprobe(program: Program, options: KprobeOptions): Link {
     cpu: 0,
   });
   if (typeof event === "number")
-    throw perfEventError(program, target, event, { feature: "kprobe", ...untraceable(symbol) });
-  return bindPerfEvent(program, "kprobe", target, event, options, { feature: "kprobe" });
+    throw perfEventError(program, target, event, {
+      feature: "kprobe",
+      lockdown: true,
+      ...untraceable(symbol),
+    });
+  return bindPerfEvent(program, "kprobe", target, event, options, {
+    feature: "kprobe",
+    lockdown: true,
+  });
 }
 
 function untraceable(symbol: string): Explanation {

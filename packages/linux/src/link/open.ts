@@ -34,6 +34,7 @@ export function openLinkById(kernel: Kernel, id: number): Link {
   if (result < 0)
     throw explainedError(kernel, `Cannot open link ${id}`, result, {
       feature: "link_info",
+      rights: ["CAP_SYS_ADMIN"],
       reasons: { ENOENT: "there is no link with this id" },
     });
   return adopt(kernel, new Fd(kernel, result), `link ${id}`);
@@ -63,7 +64,10 @@ export function* linkIds(kernel: Kernel): Generator<number, void> {
     const result = kernel.bpf(COMMANDS.link_get_next_id, attribute);
     if (result === -ERRNO.ENOENT) return;
     if (result < 0)
-      throw explainedError(kernel, "Cannot list the links", result, { feature: "link_info" });
+      throw explainedError(kernel, "Cannot list the links", result, {
+        feature: "link_info",
+        rights: ["CAP_SYS_ADMIN"],
+      });
     id = attributeField("get_id", attribute, "next_id");
     yield id;
   }

@@ -21,6 +21,7 @@ export function attachTracing(program: Program, options: TracingOptions = {}): L
   requireType(program, target, "tracing");
   return attachByBtf(program, "tracing", target, options, {
     feature: program.attachType === "trace_raw_tp" ? "tp_btf" : "fentry",
+    lockdown: program.attachType !== "trace_raw_tp" && program.attachType !== "trace_iter",
     reasons: {
       ...(program.attachType === "trace_iter"
         ? { EINVAL: "it is an iterator: use attachIterator()" }
@@ -39,6 +40,7 @@ export function attachLsm(program: Program, options: TracingOptions = {}): Link 
   requireType(program, target, "lsm");
   return attachByBtf(program, "lsm", target, options, {
     feature: "lsm",
+    lockdown: true,
     reasons: {
       EBUSY: "the hook is taken",
       E2BIG: "38 programs are attached to this hook already, which is the kernel's limit",

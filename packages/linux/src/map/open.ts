@@ -23,7 +23,11 @@ export function openMapById(kernel: Kernel, id: number, access: Access = "read-w
   if (fd === -ERRNO.ENOENT)
     throw new LinuxError("not-found", `${action} as there is none: ${named}`, -fd);
   if (fd === -ERRNO.EPERM)
-    throw new LinuxError("permission", `${action}: ${named}, ${explainPermission(kernel)}`, -fd);
+    throw new LinuxError(
+      "permission",
+      `${action}: ${named}, ${explainPermission(kernel, ["CAP_SYS_ADMIN"])}`,
+      -fd,
+    );
   throw systemError(action, fd);
 }
 
@@ -44,7 +48,8 @@ export function* mapIds(kernel: Kernel): Generator<number, void> {
     const result = kernel.bpf(COMMANDS.map_get_next_id, attribute);
     if (result === -ERRNO.ENOENT) return;
     if (result < 0) {
-      const reason = result === -ERRNO.EPERM ? `, ${explainPermission(kernel)}` : "";
+      const reason =
+        result === -ERRNO.EPERM ? `, ${explainPermission(kernel, ["CAP_SYS_ADMIN"])}` : "";
       const error = systemError("Cannot list the maps", result);
       throw new LinuxError(error.code, `${error.message}${reason}`, -result);
     }

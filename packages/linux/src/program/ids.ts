@@ -1,6 +1,8 @@
 import { COMMANDS } from "@ocelli/bpf";
 
+import { LinuxError } from "../error.ts";
 import { Fd } from "../fd.ts";
+import { explainPermission } from "../permission.ts";
 import { attributeField, encodeAttribute } from "../port/attribute.ts";
 import { ERRNO, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
@@ -23,6 +25,8 @@ const OPEN = {
   btf: COMMANDS.btf_get_fd_by_id,
 } as const;
 
+const NAMES = { prog: "program", map: "map", link: "link", btf: "BTF object" } as const;
+
 /** Ids of all loaded objects of a kind, ascending. Objects may come and go meanwhile. Throws `permission` without CAP_SYS_ADMIN. */
 export function* kernelIds(kernel: Kernel, kind: KernelObject): Generator<number, void, undefined> {
   let id = 0;
@@ -30,7 +34,7 @@ export function* kernelIds(kernel: Kernel, kind: KernelObject): Generator<number
     const attribute = encodeAttribute(kernel, "get_id", { start_id: id });
     const result = kernel.bpf(NEXT[kind], attribute);
     if (result === -ERRNO.ENOENT) return;
-    if (result < 0) throw systemError(`Cannot list the ${kind} ids after ${id}`, result);
+    if (result < 0) throw refusal(kernel, `Cannot list the ${NAMES[kind]}s after id ${id}`, result);
     id = attributeField("get_id", attribute, "next_id");
     yield id;
   }
@@ -46,8 +50,15 @@ export function openById(
   const attribute = encodeAttribute(kernel, "get_id", { prog_id: id, open_flags: flags });
   const result = kernel.bpf(OPEN[kind], attribute);
   if (result === -ERRNO.ENOENT) return undefined;
-  if (result < 0) throw systemError(`Cannot open ${kind} ${id}`, result);
+  if (result < 0) throw refusal(kernel, `Cannot open ${NAMES[kind]} ${id}`, result);
   return new Fd(kernel, result);
+}
+
+function refusal(kernel: Kernel, action: string, result: number): LinuxError {
+  const error = systemError(action, result);
+  if (result !== -ERRNO.EPERM) return error;
+  const why = explainPermission(kernel, ["CAP_SYS_ADMIN"]);
+  return new LinuxError(error.code, `${error.message}, ${why}`, error.errno);
 }
 
 /** Opens a program by id; `undefined` when it is gone. Its attach type and target are not known any more. */

@@ -68,8 +68,9 @@ export function describeRefusal(
   facts: PermissionFacts,
   load: Pick<ProgramLoad, "type" | "attachType">,
 ): string {
-  const reason = describePermission(facts, capabilitiesFor(load.type));
-  if (!needsTrampoline(load)) return reason;
+  const lockdown = needsTrampoline(load);
+  const reason = describePermission(facts, capabilitiesFor(load.type), { lockdown });
+  if (!lockdown) return reason;
   const instead = "use a typed tracepoint (tp_btf), a tracepoint or a raw tracepoint instead";
   const locked = facts.lockdown === "integrity" || facts.lockdown === "confidentiality";
   if (locked)
@@ -80,17 +81,30 @@ export function describeRefusal(
     : reason;
 }
 
+function loadAction({ name, origin }: ProgramLoad): string {
+  const section = origin?.section ?? "";
+  return `Cannot load program "${name ?? ""}"${section === "" ? "" : ` (${section})`}`;
+}
+
+/** Throws `invalid` for bytes that are no whole records, which the kernel would see cut off: it is told their number. */
+export function requireWholeRecords(load: ProgramLoad): void {
+  const parts: [what: string, bytes: Uint8Array | undefined, size: number, least: string][] = [
+    ["instructions", load.bytes, 8, ", at least one"],
+    ["function records", load.functionInfo, 8, ""],
+    ["line records", load.lineInfo, 16, ""],
+  ];
+  for (const [what, bytes, size, least] of parts)
+    if (bytes !== undefined && (bytes.length % size !== 0 || (bytes.length === 0 && least !== "")))
+      throw new LinuxError(
+        "invalid",
+        `${loadAction(load)}: ${what} must come in slots of ${size} bytes${least}: there are ${bytes.length} bytes`,
+      );
+}
+
 /** Turns a failure of BPF_PROG_LOAD that left no log into an error that says what stands in the way. */
 export function loadError(kernel: Kernel, load: ProgramLoad, result: number): LinuxError {
   const errno = -result;
-  const section = load.origin?.section ?? "";
-  const action = `Cannot load program "${load.name ?? ""}"${section === "" ? "" : ` (${section})`}`;
-  if (load.bytes.length === 0 || load.bytes.length % 8 !== 0)
-    return new LinuxError(
-      "invalid",
-      `${action}: instructions must come in slots of 8 bytes, at least one: there are ${load.bytes.length} bytes`,
-      errno,
-    );
+  const action = loadAction(load);
   if (errno === ERRNO.E2BIG)
     return new LinuxError(
       "limit",

@@ -6,7 +6,7 @@ import { attributeField, encodeAttribute, type AttributeFields } from "../port/a
 import { ERRNO } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { kernelObjectName } from "../map/create.ts";
-import { loadError } from "./load-error.ts";
+import { loadError, requireWholeRecords } from "./load-error.ts";
 import type { ProgramLoad } from "./program-load.ts";
 import { Program } from "./program.ts";
 import { VerifierError } from "./verifier-error.ts";
@@ -24,9 +24,10 @@ const encoder = new TextEncoder();
  * Loads a program. The verifier's log is asked for only when it says no, and in whole.
  *
  * Throws `VerifierError` (`rejected`) with that log, `permission` when the kernel will not have programs from this
- * process, `unsupported` when it does not know the type.
+ * process, `unsupported` when it does not know the type, `invalid` when the bytes are no whole slots of 8.
  */
 export function loadProgram(kernel: Kernel, load: ProgramLoad): Program {
+  requireWholeRecords(load);
   liftMemlock(kernel);
   const name = load.name ?? "";
   const license = encoder.encode(`${load.license ?? ""}\0`);
