@@ -57,3 +57,5 @@ export {
 } from "./load/load-rules.ts";
 export { BUILT_IN_PLUGINS, ENGINE_VERSION } from "./load/requirements.ts";
 export { parseOutput, type OutputPart, type ParsedOutput } from "./output/parse-output.ts";
+export { compileRegex, type RegexMatcher } from "./regex/compile-regex.ts";
+export type { RegexProblem } from "./regex/regex-node.ts";
