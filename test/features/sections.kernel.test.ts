@@ -24,6 +24,10 @@ const SINCE: Readonly<Record<string, string>> = {
   "uretprobe.multi.s": "6.6",
   "uprobe.session": "6.13",
   "uprobe.session.s": "6.13",
+  // Older ones let programs sleep only in functions of CONFIG_FUNCTION_ERROR_INJECTION, which Debian does not have.
+  "fentry.s": "6.2",
+  "fexit.s": "6.2",
+  "fmod_ret.s": "6.2",
   "lsm.s": "5.11",
   lsm_cgroup: "6.0",
   syscall: "5.14",
