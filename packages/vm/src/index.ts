@@ -1,10 +1,14 @@
 export { VmError, type ProgramPlace, type VmErrorCode, type VmErrorDetails } from "./error.ts";
 export { basicHelpers, type Environment } from "./helper/basic.ts";
 export type { HelperContext, HelperResult, HelperTable, VmHelper } from "./helper/helper.ts";
+export { mapHelpers } from "./helper/maps.ts";
 export { createInterpreter } from "./interpreter/interpreter.ts";
 export { createStepper, type Stepper } from "./interpreter/stepper.ts";
 export { createJit, type JitOptions } from "./jit/jit.ts";
+export { loadInVm, type LoadedInVm, type LoadInVmOptions } from "./load.ts";
 export type { Machine, MachineOptions } from "./machine.ts";
+export { createVmMap } from "./map/create.ts";
+export type { VmMap } from "./map/map.ts";
 export { HIGH_ARGUMENTS, HIGH_RESULT } from "./memory/layout.ts";
 export { createMemory, type MemoryOptions, type VmMemory } from "./memory/memory.ts";
 export { prepareProgram, type PreparedProgram, type PrepareOptions } from "./program/prepare.ts";
