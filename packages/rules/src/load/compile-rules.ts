@@ -66,6 +66,7 @@ function readMacros(
       macros.set(name, {
         name,
         index,
+        resolved: false,
         condition: readCondition(condition, conditionPath, lists, used),
       });
     });
@@ -77,6 +78,7 @@ function readMacros(
       const resolved = resolveMacros(macro.condition, macros, visibility, used.macros, name);
       if (!resolved.ok) throw macroProblem(resolved.problem, condition, path);
       macro.condition = resolved.condition;
+      macro.resolved = true;
     });
   }
   return macros;

@@ -336,6 +336,19 @@ test("loadRules() refuses lists and macros that grow without bound", () => {
   ]);
 });
 
+test("loadRules() refuses macros that nest too deep, and takes conditions as deep as Falco does", () => {
+  const chain = Array.from(
+    { length: 1500 },
+    (_, index) =>
+      `- macro: m${index}\n  condition: ${index === 0 ? "evt.type=open" : `not (evt.type=close or m${index - 1})`}\n`,
+  );
+  assert.deepEqual(remarks(`${chain.join("")}${rule("r", "m1499")}`).slice(0, 1), [
+    "1.yaml:2003:3: error[LOAD_ERR_VALIDATE] macro \"m1001\": Cannot put macro 'm1000' in its place: the condition nests deeper than 2000 levels",
+  ]);
+  const deep = `${"(evt.type=open and (evt.type=open or ".repeat(499)}evt.type=open${"))".repeat(499)}`;
+  assert.deepEqual(remarks(rule("r", deep)), []);
+});
+
 test("loadRules() never throws, whatever a file holds", () => {
   const words = fc.constantFrom(
     ..."- rule: macro: list: items: condition: output: desc: priority: exceptions: fields: comps: values: override: append: true [a, b] {a: b} evt.type=open proc.name info &a *a | > ! a".split(

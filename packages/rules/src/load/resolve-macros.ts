@@ -5,10 +5,15 @@ export interface ReadMacro {
   readonly name: string;
   readonly index: number;
   condition: FilterNode;
+  /** Whether the condition has no macros left. */
+  resolved: boolean;
 }
 
 /** Trees with more parts than this are refused: macros in macros grow without bound. */
 export const MAX_NODES = 1_000_000;
+
+/** Trees deeper than this are refused: macros in macros nest beyond what a condition may. */
+export const MAX_TREE_DEPTH = 2000;
 
 /** What keeps a macro from being put in its place. */
 export interface MacroProblem {
@@ -39,7 +44,6 @@ export function resolveMacros(
     used,
     open: own === undefined ? [] : [own],
     done: new Map(),
-    sizes: new Map(),
   };
   const node = resolve(resolver, condition);
   if (resolver.problem !== undefined) return { ok: false, problem: resolver.problem };
@@ -52,7 +56,6 @@ interface Resolver {
   readonly used: Set<string>;
   readonly open: string[];
   readonly done: Map<string, FilterNode>;
-  readonly sizes: Map<FilterNode, number>;
   problem?: MacroProblem;
 }
 
@@ -101,12 +104,17 @@ function resolveMacro(resolver: Resolver, node: MacroNode): FilterNode {
   const known = resolver.done.get(name);
   if (known !== undefined) return known;
   resolver.open.push(name);
-  const condition = resolve(resolver, macro.condition);
+  const condition = macro.resolved ? macro.condition : resolve(resolver, macro.condition);
   resolver.open.pop();
-  if (sizeOf(condition, resolver.sizes) > MAX_NODES) {
+  const { parts, depth } = measure(condition);
+  if (parts > MAX_NODES || depth > MAX_TREE_DEPTH) {
+    const what =
+      parts > MAX_NODES
+        ? `has more than ${MAX_NODES} parts`
+        : `nests deeper than ${MAX_TREE_DEPTH} levels`;
     resolver.problem = {
       node,
-      message: `Cannot put macro '${name}' in its place: the condition has more than ${MAX_NODES} parts`,
+      message: `Cannot put macro '${name}' in its place: the condition ${what}`,
       hint: "Refer to fewer macros, or split the rule",
     };
   }
@@ -114,14 +122,27 @@ function resolveMacro(resolver: Resolver, node: MacroNode): FilterNode {
   return condition;
 }
 
-/** How many parts a tree has when every shared part is counted where it stands. */
-function sizeOf(node: FilterNode, sizes: Map<FilterNode, number>): number {
-  const known = sizes.get(node);
+/** How large a tree is when every shared part is counted where it stands. */
+interface TreeSize {
+  readonly parts: number;
+  readonly depth: number;
+}
+
+// Trees do not change, and macros share their parts: each is measured once.
+const SIZES = new WeakMap<FilterNode, TreeSize>();
+
+function measure(node: FilterNode): TreeSize {
+  const known = SIZES.get(node);
   if (known !== undefined) return known;
-  let size = 1;
-  if (node.kind === "not") size += sizeOf(node.child, sizes);
-  else if (node.kind === "and" || node.kind === "or")
-    for (const child of node.children) size += sizeOf(child, sizes);
-  sizes.set(node, size);
+  let parts = 1;
+  let depth = 0;
+  const children = node.kind === "not" ? [node.child] : "children" in node ? node.children : [];
+  for (const child of children) {
+    const size = measure(child);
+    parts += size.parts;
+    depth = Math.max(depth, size.depth);
+  }
+  const size = { parts, depth: depth + 1 };
+  SIZES.set(node, size);
   return size;
 }
