@@ -1,6 +1,8 @@
 import { buildApplication, buildRouteMap, text_en, type Application } from "@stricli/core";
 
 import { attachCommand } from "./bpf/attach.command.ts";
+import { checkCommand as checkProgramsCommand } from "./bpf/check.command.ts";
+import { compileCommand } from "./bpf/compile.command.ts";
 import { disasmCommand } from "./bpf/disasm.command.ts";
 import { execCommand } from "./bpf/exec.command.ts";
 import { featuresCommand } from "./bpf/features.command.ts";
@@ -17,6 +19,8 @@ import { startCommand } from "./start/start.command.ts";
 
 const bpf = buildRouteMap<string, CliContext>({
   routes: {
+    compile: compileCommand,
+    check: checkProgramsCommand,
     inspect: inspectCommand,
     disasm: disasmCommand,
     run: runCommand,

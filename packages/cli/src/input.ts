@@ -12,6 +12,13 @@ export const objectFile: TypedPositionalParameter<string, CliContext> = {
   brief: "BPF object file",
 };
 
+/** A kernel program's source. */
+export const sourceFile: TypedPositionalParameter<string, CliContext> = {
+  parse: String,
+  placeholder: "FILE.bpf.ts",
+  brief: "Kernel programs in TypeScript",
+};
+
 /** Reads a file that the person named. */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {

@@ -23,8 +23,8 @@ import { evaluateModule } from "./types/evaluate.ts";
 export interface CompileOptions {
   /** The file's name, for line info. */
   readonly file?: string;
-  /** The kernel's types; needed for programs whose arguments are kernel structs. */
-  readonly kernel?: Btf;
+  /** The kernel's types, for programs whose arguments are kernel structs. Not touched otherwise: it may be a getter. */
+  readonly kernel?: Btf | undefined;
   /** The text of a tracepoint's `format` file, by `category/name`. */
   readonly tracepointFormat?: (name: string) => string | undefined;
 }
@@ -52,18 +52,27 @@ const MOST_STACK = 512;
  * wrong is in the diagnostics, whose spans are offsets in the text; never throws on input.
  */
 export function compile(text: string, options: CompileOptions = {}): Result<CompiledModule> {
-  const { kernel, tracepointFormat, file = "module.bpf.ts" } = options;
+  const { tracepointFormat, file = "module.bpf.ts" } = options;
   const diagnostics: Diagnostic[] = [];
   const parsed = parseModule(text);
   diagnostics.push(...parsed.diagnostics);
   const entities = evaluateModule(parsed.module, diagnostics);
   const data = createDataSections();
+  const lowering = {
+    entities,
+    data,
+    tracepointFormat,
+    diagnostics,
+    get kernel(): Btf | undefined {
+      return options.kernel;
+    },
+  };
   const programs: CompiledProgram[] = [];
   const codes: CompiledCode[] = [];
   for (const entity of entities.values()) {
     if (entity.kind !== "program") continue;
     const known = diagnostics.length;
-    const ir = lowerProgram(entity, { entities, data, kernel, tracepointFormat, diagnostics });
+    const ir = lowerProgram(entity, lowering);
     if (diagnostics.length > known) continue;
     clean(ir);
     const lir = selectInstructions(ir);
@@ -87,11 +96,16 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
       ir: printIr(ir),
     });
   }
+  diagnostics.sort((a, b) => a.span.offset - b.span.offset);
   if (diagnostics.some(({ severity }) => severity === "error")) return { ok: false, diagnostics };
   const maps = [...entities.values()].flatMap((one) =>
     one.kind === "map" ? [{ name: one.name, shape: one.shape }] : [],
   );
   const lineOf = createLineFinder(text, file);
+  const readsKernel = codes.some(({ code }) =>
+    code.instructions.some(({ field }) => field !== undefined),
+  );
+  const kernel = readsKernel ? options.kernel : undefined;
   const collection = makeCollection({ programs: codes, maps, data, kernel, lineOf });
   return success({ collection, programs }, diagnostics);
 }

@@ -67,6 +67,7 @@ export { attachSockmap, type SockmapOptions } from "./link/sockmap.ts";
 export { attachStructOps } from "./link/struct-ops.ts";
 export { sweepLeftovers } from "./link/sweep.ts";
 export { attachTcx, type TcxOptions } from "./link/tcx.ts";
+export { readTracepointFormat } from "./link/tracepoint-format.ts";
 export { attachTracepoint, type TracepointOptions } from "./link/tracepoint.ts";
 export { attachLsm, attachTracing, type TracingOptions } from "./link/tracing.ts";
 export { attachUprobeMulti, type UprobeMultiOptions } from "./link/uprobe-multi.ts";

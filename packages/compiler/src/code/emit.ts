@@ -12,6 +12,7 @@ import {
   loadMap,
   loadMapValue,
   mov64,
+  OPCODE,
   R0,
   R1,
   R10,
@@ -99,24 +100,36 @@ class Emitter {
         this.#step(step);
       }
     }
-    const labelAt = new Map<number, string>();
-    for (const one of this.#out) {
-      const { reference } = one.instruction;
-      if (reference?.kind !== "label") continue;
-      let target = Number(reference.name);
+    const targetOf = (name: string): number => {
+      let target = Number(name);
       for (let next = forwards.get(target); next !== undefined; next = forwards.get(target))
         target = next;
-      const at = starts.get(target) ?? 0;
+      return starts.get(target) ?? 0;
+    };
+    // A jump to what follows anyway is left out; the places behind it move up.
+    const moved: number[] = [];
+    const kept = this.#out.slice(0, 0);
+    this.#out.forEach((one, index) => {
+      moved.push(kept.length);
+      const { reference, opcode } = one.instruction;
+      const follows = reference?.kind === "label" && targetOf(reference.name) === index + 1;
+      if (opcode !== OPCODE.ja || !follows) kept.push(one);
+    });
+    const labelAt = new Map<number, string>();
+    for (const one of kept) {
+      const { reference } = one.instruction;
+      if (reference?.kind !== "label") continue;
+      const at = moved[targetOf(reference.name)] ?? 0;
       const name = labelAt.get(at) ?? `l${labelAt.size}`;
       labelAt.set(at, name);
       one.instruction = { ...one.instruction, reference: { kind: "label", name } };
     }
     for (const [at, name] of labelAt) {
-      const one = this.#out[at];
+      const one = kept[at];
       if (one !== undefined) one.instruction = { ...one.instruction, symbol: name };
     }
     const stackBytes = this.#spillBase + this.#allocation.spills * 8;
-    return { instructions: this.#out, stackBytes };
+    return { instructions: kept, stackBytes };
   }
 
   /** Blocks that only jump on, now that moves between equal homes are gone, with where they lead. */

@@ -167,6 +167,7 @@ class Selector {
     if (made === undefined) return;
     this.#steps = made.steps;
     if (index === 0) {
+      this.#span = block.instructions[0]?.span ?? block.span;
       const context = this.#contextRegister();
       if (context !== undefined) this.#add({ kind: "context", to: context });
     }

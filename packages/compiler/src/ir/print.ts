@@ -15,6 +15,8 @@ export function printIr(program: IrFunction): string {
   const name = (value: Value): string => {
     const known = program.values.get(value);
     if (known?.op === "const") return String(known.value);
+    if (known?.op === "map") return `map ${known.name}`;
+    if (known?.op === "slot") return `slot ${known.slot}`;
     return names.get(value) ?? `%?${value}`;
   };
   const blockName = (block: Block): string => blocks.get(block) ?? "b?";

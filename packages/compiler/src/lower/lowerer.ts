@@ -16,8 +16,6 @@ export interface Frame {
   readonly result: Variable;
   /** The first `return` with a value decides. */
   resultType: Type | undefined;
-  /** What a program must return. */
-  readonly expected: Type | undefined;
 }
 
 /** Where `break` and `continue` lead. */

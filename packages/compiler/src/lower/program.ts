@@ -56,6 +56,7 @@ export function lowerProgram(
   const expected = RESULTS[type];
   const { builder } = low;
   builder.span = body.span;
+  builder.current.span = body.span;
   const result = low.inline(body, args, body.span, `program ${program.name}`);
   const isVoid = expected.kind === "void";
   const value =
@@ -82,6 +83,10 @@ function returnValue(
     );
     return undefined;
   }
+  // The kernel looks at 32 bits, whatever their sign.
+  const { kind } = result;
+  if (kind === "value" && result.type.kind === "int" && result.type.bits !== 64)
+    return result.value;
   return toType(low, result, expected, span);
 }
 
@@ -135,13 +140,15 @@ function argumentsOf(
 }
 
 function createLowerer(name: string, context: ProgramContext, options: LowerOptions): Lowerer {
-  const { entities, data, kernel, diagnostics } = options;
+  const { entities, data, diagnostics } = options;
   const said = new Set<string>();
   const low: Lowerer = {
     builder: new IrBuilder(name),
     entities,
     data,
-    kernel,
+    get kernel() {
+      return options.kernel;
+    },
     context,
     frames: [],
     loops: [],
@@ -181,13 +188,11 @@ function inlineFunction(
       `Cannot call "${name}" here: it calls itself, or calls are nested more than ${MOST_FRAMES} deep`,
       "Use a loop",
     );
-  const expected = frames.length === 0 && name.startsWith("program ") ? undefined : undefined;
   const frame = {
     name,
     exit: builder.block(),
     result: builder.variable(),
     resultType: undefined,
-    expected,
   };
   const own: Lowerer["frames"][number] = frame;
   // A function of the module sees its own names; one that is written in place sees those around it, too.

@@ -381,9 +381,13 @@ function lowerReturn(low: Lowerer, { value, span }: Statement & { readonly kind:
   const frame = low.frames.at(-1);
   if (frame === undefined) return;
   if (value !== undefined) {
-    const wanted = frame.resultType ?? frame.expected;
+    const wanted = frame.resultType;
     const operand = readAggregate(low, low.expression(value, wanted));
-    if (operand.kind !== "void" && operand.kind !== "undefined") {
+    if (operand.kind === "failed") {
+      // What was refused would have been the result: that is said already.
+      frame.resultType ??= { kind: "int", bits: 32, signed: false };
+      builder.write(frame.result, builder.constant(0n));
+    } else if (operand.kind !== "void" && operand.kind !== "undefined") {
       const own = operand.kind === "value" ? operand.type : undefined;
       const literal: Type | undefined =
         operand.kind === "literal"

@@ -1,0 +1,49 @@
+import { type Diagnostic, type Result } from "@ocelli/bpf";
+import { compile, formatSourceDiagnostic, type CompiledModule } from "@ocelli/compiler/compile";
+import { kernelTypes, LinuxError, readTracepointFormat } from "@ocelli/linux";
+
+import { readInput } from "../input.ts";
+
+/** A `.bpf.ts` file and what compiling it gave. */
+export interface CompiledSource {
+  readonly path: string;
+  readonly text: string;
+  readonly result: Result<CompiledModule>;
+}
+
+/** Compiles a file with the types and tracepoints of this machine, where it has them and the file asks for them. */
+export async function compileSource(path: string): Promise<CompiledSource> {
+  const text = new TextDecoder().decode(await readInput(path));
+  const result = compile(text, {
+    file: path,
+    get kernel() {
+      return orUndefined(() => kernelTypes().kernel);
+    },
+    tracepointFormat: (name) => orUndefined(() => readTracepointFormat(name)),
+  });
+  return { path, text, result };
+}
+
+/** A machine without BTF or tracefs compiles what needs neither; the rest becomes diagnostics. */
+function orUndefined<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof LinuxError) return undefined;
+    throw error;
+  }
+}
+
+/** Diagnostics as a person reads them. */
+export function formatDiagnostics({ path, text, result }: CompiledSource): string {
+  return result.diagnostics.map((one) => `${formatSourceDiagnostic(path, text, one)}\n`).join("\n");
+}
+
+/** Diagnostics as data: line and column count from 1. */
+export function diagnosticsToJson({ path, text, result }: CompiledSource): readonly object[] {
+  return result.diagnostics.map(({ code, severity, span, message, hint }: Diagnostic) => {
+    const before = text.slice(0, span.offset).split("\n");
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    return { file: path, line: before.length, column, code, severity, message, hint, span };
+  });
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { kernelTest } from "@ocelli/testkit";
+
+import { ocelli } from "./support/cli.ts";
+
+const SOURCE = join(import.meta.dirname, "../packages/compiler/fixtures/drop-port.bpf.ts");
+
+kernelTest(
+  "ocelli bpf compile writes an object that ocelli bpf run runs",
+  { needs: ["xdp"] },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "ocelli-compile-"));
+    try {
+      const out = join(folder, "drop.o");
+      const compiled = ocelli(["bpf", "compile", SOURCE, "-o", out, "--json"]);
+      assert.equal(compiled.stderr, "");
+      const report = JSON.parse(compiled.stdout) as { programs: object[]; diagnostics: object[] };
+      assert.deepEqual(report.programs, [{ name: "dropPort", instructions: 57, stack_bytes: 16 }]);
+      assert.deepEqual(report.diagnostics, []);
+      assert.ok(readFileSync(out).length > 0);
+      const packet = `${"00".repeat(12)}0800${"00".repeat(40)}`;
+      const ran = ocelli(["bpf", "run", out, "--program", "dropPort", "--data", packet, "--json"]);
+      assert.equal(ran.stderr, "");
+      assert.equal((JSON.parse(ran.stdout) as { retval: number }).retval, 2);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+kernelTest("ocelli bpf check shows what is wrong at its line and exits with 1", {}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "ocelli-check-"));
+  try {
+    const path = join(folder, "p.bpf.ts");
+    writeFileSync(
+      path,
+      'import { syscall, u32 } from "@ocelli/compiler";\nexport const p = syscall((c) => u32(c.args[0]) / 2);\n',
+    );
+    const { status, stdout, stderr } = ocelli(["bpf", "check", path]);
+    assert.deepEqual(
+      { status, stdout, stderr },
+      {
+        status: 1,
+        stdout: `${path}:2:33: error[fraction]: Cannot divide numbers with a bare /: in JavaScript the result may have a fraction
+  2 | export const p = syscall((c) => u32(c.args[0]) / 2);
+    |                                 ^^^^^^^^^^^^^^^^^^
+  Write Math.trunc(a / b) or idiv(a, b)
+`,
+        stderr: "",
+      },
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
