@@ -244,7 +244,7 @@ function emit(low: Lowerer, map: MapEntity, fill: Expression, node: Call): Opera
 
 const UNROLLED = 64;
 
-/** Zeroes a record: by single stores where it is small, else from the zeroes behind the end of a string read. */
+/** Zeroes a record: by single stores where it is small, else in a loop. */
 function zeroRecord(low: Lowerer, base: Value, size: number): void {
   if (size <= UNROLLED * 8) {
     zero(low, base, size);

@@ -215,7 +215,7 @@ export function extendLoaded(low: Lowerer, type: Type, value: Value): Value {
     : value;
 }
 
-/** Lowers `object[index]`: the index is compared with the length, and what lies behind the end reads as 0. */
+/** Lowers `object[index]`: the index is compared with the length, and one behind the end means the last element. */
 export function element(low: Lowerer, object: Operand, index: Operand, span: Span): Operand {
   if (object.kind === "failed" || index.kind === "failed") return FAILED;
   if (object.kind === "method" && object.object.kind === "context" && object.name === "args") {
