@@ -31,7 +31,7 @@ export const IMPORT = {
 //   0–4 r1–r5   5 frame (i32)   6 r0   7–10 r6–r9   11, 12 scratch (i64)   13 label (i32)   14 fuel (i32)
 /**
  * Locals that are no register. While a function runs that burns fuel, `fuel` has the true count, in a register of the
- * machine: counting in the global makes a short loop a quarter slower (workload `checksum` of bench/vm.bench.ts).
+ * machine: counting in the global makes a short loop 8 % slower (workload `checksum` of bench/vm.bench.ts).
  */
 export const LOCAL = { frame: 5, address: 11, old: 12, label: 13, fuel: 14 } as const;
 
