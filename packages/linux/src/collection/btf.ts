@@ -15,7 +15,7 @@ import { Fd } from "../fd.ts";
 import { liftMemlock } from "../memlock.ts";
 import { explainPermission } from "../permission.ts";
 import { encodeAttribute } from "../port/attribute.ts";
-import { ERRNO, errnoName } from "../port/errno.ts";
+import { ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { btfSupport } from "./btf-support.ts";
 
@@ -101,10 +101,9 @@ export function loadBtf(kernel: Kernel, btf: Uint8Array, tokenFd?: number): Fd {
   );
   if (again >= 0) return new Fd(kernel, again);
   const end = log.indexOf(0);
-  const lines = new TextDecoder().decode(log.subarray(0, end)).trim().split("\n");
-  throw new LinuxError(
-    "invalid",
-    `Cannot load the object's types: ${lines.at(-1) ?? ""} (${errnoName(-fd)})`,
-    -fd,
-  );
+  const said = new TextDecoder().decode(log.subarray(0, end)).trim().split("\n").at(-1) ?? "";
+  const action = "Cannot load the object's types";
+  // Without a word about the types it is not they that are at fault.
+  if (said === "") throw systemError(action, again);
+  throw new LinuxError("invalid", `${action}: ${said} (${errnoName(-again)})`, -again);
 }

@@ -58,7 +58,10 @@ export function attributeField<A extends AttributeName>(
 ): number {
   const fields: Readonly<Record<string, readonly [number, number]>> = ATTRIBUTES[name].fields;
   const place = fields[field];
-  if (place === undefined) throw new RangeError(`Attribute "${name}" has no field "${field}"`);
+  if (place === undefined)
+    throw new RangeError(
+      `Cannot read field "${field}" of attribute "${name}": it has no such field`,
+    );
   const view = new DataView(attribute.buffer, attribute.byteOffset, attribute.byteLength);
   return view.getUint32(place[0], true);
 }

@@ -111,6 +111,12 @@ export function loadError(kernel: Kernel, load: ProgramLoad, result: number): Li
       `${action}: it has ${load.bytes.length / 8} instruction slots, more than this process may load (E2BIG): 4096 without CAP_BPF, 1000000 with it`,
       errno,
     );
+  if (errno === ERRNO.EAGAIN)
+    return new LinuxError(
+      "busy",
+      `${action}: signals interrupted the verifier every time (EAGAIN): stop the timer or profiler that sends them, then load it again`,
+      errno,
+    );
   if (errno === ERRNO.EINVAL) {
     const feature = NEEDS[load.type];
     const wanted =

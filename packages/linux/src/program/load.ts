@@ -14,7 +14,7 @@ import { VerifierError } from "./verifier-error.ts";
 // BPF_LOG_LEVEL1, BPF_LOG_STATS and the sizes that the log may have; the kernel takes up to 1 GiB, before Linux 5.13 16 MiB - 1.
 const LOG_TRACE = 1;
 const LOG_STATISTICS = 4;
-const ATTEMPTS = 5;
+const ATTEMPTS = 30;
 const LOG_FIRST = 64 << 10;
 const LOG_LIMIT = (16 << 20) - 1;
 const TOKEN_FLAG = 1 << 16; // BPF_F_TOKEN_FD
@@ -24,7 +24,8 @@ const encoder = new TextEncoder();
  * Loads a program. The verifier's log is asked for only when it says no, and in whole.
  *
  * Throws `VerifierError` (`rejected`) with that log, `permission` when the kernel will not have programs from this
- * process, `unsupported` when it does not know the type, `invalid` when the bytes are no whole slots of 8.
+ * process, `unsupported` when it does not know the type, `invalid` when the bytes are no whole slots of 8, `busy` when
+ * signals keep interrupting the verifier.
  */
 export function loadProgram(kernel: Kernel, load: ProgramLoad): Program {
   requireWholeRecords(load);
@@ -87,8 +88,11 @@ function explainOrLoad(
   fields: AttributeFields<"prog_load">,
   first: number,
 ): number {
+  if (first === -ERRNO.EAGAIN) throw loadError(kernel, load, first);
   const { result, log } = submitWithLog(kernel, fields);
   if (result >= 0) return result;
+  // The log of an interrupted verification gives no verdict.
+  if (result === -ERRNO.EAGAIN) throw loadError(kernel, load, result);
   const failure = result === -ERRNO.ENOSPC ? first : result;
   if (log.length > 0)
     throw new VerifierError({ name: load.name ?? "", ...load.origin }, -failure, log);
@@ -132,7 +136,8 @@ function linesOf(log: Uint8Array): readonly string[] {
   return text === "" ? [] : text.split("\n");
 }
 
-// The verifier gives way to signals with EAGAIN; five times in a row is no accident any more.
+// The verifier gives way to signals with EAGAIN: a busy machine or a profiler sends them in series. Each attempt starts
+// over, so a program that takes longer than the time between two signals never passes: hence the bound.
 function submit(
   kernel: Kernel,
   fields: AttributeFields<"prog_load">,
