@@ -113,7 +113,7 @@ export async function baseArchive(cache: string, architecture: Architecture): Pr
 
 /** Everything below a folder of this machine, at `target` in the guest. */
 function folderEntries(folder: string, target: string, pattern = "**"): CpioEntry[] {
-  return globSync(pattern, { cwd: folder, exclude: ["**/node_modules", "**/dist", "**/.git"] })
+  return globSync(pattern, { cwd: folder, exclude: ["**/node_modules", "**/.git"] })
     .toSorted()
     .filter((path) => lstatSync(join(folder, path)).isFile())
     .map((path) => ({
