@@ -81,7 +81,7 @@ const FAILURES: readonly [what: string, act: () => unknown, says: string][] = [
   [
     "statistics that are not to be had",
     () => enableStatistics(refusing("enable_stats", ERRNO.EPERM)),
-    "permission: Cannot switch on run statistics: EPERM",
+    "permission: Cannot switch on run statistics: EPERM, all capabilities are there: a security module may refuse it",
   ],
   [
     "types of a module that is not loaded",

@@ -25,4 +25,5 @@ export {
   type Producer,
   type ProducerOptions,
 } from "./record-producer.ts";
+export { refusingKernel, sentenceOf, type Refusals } from "./refusing-kernel.ts";
 export { sharedData, sharedDataMissing, sharedRows } from "./shared-data.ts";

@@ -169,7 +169,8 @@ function bindByIoctl(
 
 function enable(kernel: Kernel, program: Program, target: string, event: Fd): void {
   const result = kernel.syscall("ioctl", event.value, PERF_EVENT_IOC_ENABLE, 0);
-  if (result < 0) throw systemError(`${attachAction(program, target)}: its event`, result);
+  if (result < 0)
+    throw systemError(`${attachAction(program, target)}: its event does not start`, result);
 }
 
 /** The words for perf_event_open(2) failing; `reasons` says what the kind of event makes of an errno. */

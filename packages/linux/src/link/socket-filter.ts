@@ -1,3 +1,4 @@
+import type { LinuxError } from "../error.ts";
 import type { Program } from "../program/program.ts";
 import { duplicateFd } from "./duplicate.ts";
 import { attachAction, explainedError, requireType } from "./explain.ts";
@@ -33,17 +34,18 @@ export function attachSocketFilter(program: Program, options: SocketFilterOption
   };
   const option = reuseport ? SO_ATTACH_REUSEPORT_EBPF : SO_ATTACH_BPF;
   const result = set(options.socketFd, option, program.fd.value);
-  if (result < 0)
-    throw explainedError(kernel, attachAction(program, target), result, {
+  const refused = (which: Program, errno: number): LinuxError =>
+    explainedError(kernel, attachAction(which, target), errno, {
       reasons: {
         EBADF: "this is no open file descriptor",
         ENOTSOCK: "this descriptor is no socket",
         EPERM: "the socket's filter is locked (SO_LOCK_FILTER)",
         EINVAL: reuseport
           ? "the socket does not share its port: set SO_REUSEPORT first"
-          : "the kernel refuses the program",
+          : `programs of type ${which.type} are no socket filters`,
       },
     });
+  if (result < 0) throw refused(program, result);
   const socket = duplicateFd(kernel, options.socketFd);
   return plainLink({
     kind: "socket_filter",
@@ -52,7 +54,7 @@ export function attachSocketFilter(program: Program, options: SocketFilterOption
     whyNoPin: "it belongs to the socket",
     swap(next) {
       const swapped = set(socket.value, option, next.fd.value);
-      if (swapped < 0) throw explainedError(kernel, attachAction(next, target), swapped);
+      if (swapped < 0) throw refused(next, swapped);
     },
     release() {
       set(socket.value, reuseport ? SO_DETACH_REUSEPORT_BPF : SO_DETACH_FILTER, 0);

@@ -1,6 +1,6 @@
 import { LinuxError } from "../error.ts";
 import { Fd } from "../fd.ts";
-import { codeOfErrno, errnoName, systemError } from "../port/errno.ts";
+import { codeOfErrno, ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import {
   decodeAttributes,
@@ -101,6 +101,8 @@ export class NetlinkSocket implements Disposable {
       null,
       null,
     );
+    if (length === -ERRNO.EAGAIN)
+      throw new LinuxError("system", `${action}: no answer came for two seconds (EAGAIN)`, -length);
     if (length < 0) throw systemError(action, length);
     if (length > buffer.length)
       throw new LinuxError(

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 
 import { LinuxError } from "../error.ts";
-import { ERRNO, errnoName } from "../port/errno.ts";
+import { ERRNO, errnoName, systemError } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 
 /** Where the BPF file system is mounted by convention. */
@@ -40,7 +40,7 @@ export function mountBpffs(kernel: Kernel, folder: string = BPFFS): boolean {
     throw new LinuxError("not-found", `${action} as the folder does not exist: ${named}`, -result);
   if (result === -ERRNO.EPERM)
     throw new LinuxError("permission", `${action} as CAP_SYS_ADMIN is missing: ${named}`, -result);
-  throw new LinuxError("system", `${action}: ${named}`, -result);
+  throw systemError(action, result);
 }
 
 /**

@@ -34,7 +34,8 @@ export function* kernelIds(kernel: Kernel, kind: KernelObject): Generator<number
     const attribute = encodeAttribute(kernel, "get_id", { start_id: id });
     const result = kernel.bpf(NEXT[kind], attribute);
     if (result === -ERRNO.ENOENT) return;
-    if (result < 0) throw refusal(kernel, `Cannot list the ${NAMES[kind]}s after id ${id}`, result);
+    if (result < 0)
+      throw administrationError(kernel, `Cannot list the ${NAMES[kind]}s after id ${id}`, result);
     id = attributeField("get_id", attribute, "next_id");
     yield id;
   }
@@ -50,11 +51,12 @@ export function openById(
   const attribute = encodeAttribute(kernel, "get_id", { prog_id: id, open_flags: flags });
   const result = kernel.bpf(OPEN[kind], attribute);
   if (result === -ERRNO.ENOENT) return undefined;
-  if (result < 0) throw refusal(kernel, `Cannot open ${NAMES[kind]} ${id}`, result);
+  if (result < 0) throw administrationError(kernel, `Cannot open ${NAMES[kind]} ${id}`, result);
   return new Fd(kernel, result);
 }
 
-function refusal(kernel: Kernel, action: string, result: number): LinuxError {
+/** The error of an action that only CAP_SYS_ADMIN may do: without it, the message says so. */
+export function administrationError(kernel: Kernel, action: string, result: number): LinuxError {
   const error = systemError(action, result);
   if (result !== -ERRNO.EPERM) return error;
   const why = explainPermission(kernel, ["CAP_SYS_ADMIN"]);
