@@ -20,7 +20,7 @@ export interface Refusals {
 /** The running kernel, but what is named here fails: what a healthy machine does not do on demand. */
 export function refusingKernel({ commands = {}, calls = {} }: Refusals): Kernel {
   const real = openKernel();
-  const numbers = new Map(
+  const numbers = new Map<number, number | undefined>(
     Object.entries(commands).map(([name, errno]) => [
       COMMANDS[name as keyof typeof COMMANDS], // the type of `commands` admits no other key
       errno,
