@@ -142,7 +142,7 @@ const FAILURES: readonly [what: string, act: () => unknown, says: string][] = [
     () => {
       load(collectionOf({ instructions: instructionsOf("filter: call gone; exit") }));
     },
-    'invalid: error[object-undefined-function] at byte 0 of section "socket": Cannot link program "filter": function "gone", which "filter" refers to, is not in the collection. Add it to the collection\'s functions',
+    'invalid: Cannot load program "filter" (socket): error[object-undefined-function] at byte 0 of section "socket": Cannot link program "filter": function "gone", which "filter" refers to, is not in the collection. Add it to the collection\'s functions',
   ],
   [
     "a program that jumps to nowhere",
