@@ -30,6 +30,7 @@ export const ERRNO = {
   ENODATA: 61,
   ENOLINK: 67,
   EOVERFLOW: 75,
+  EBADFD: 77,
   EILSEQ: 84,
   ENOTSOCK: 88,
   EOPNOTSUPP: 95,
@@ -72,6 +73,7 @@ export function codeOfErrno(errno: number): LinuxErrorCode {
     case ERRNO.EINVAL:
     case ERRNO.EFAULT:
     case ERRNO.EBADF:
+    case ERRNO.EBADFD:
       return "invalid";
     case ERRNO.ENOSYS:
     case ERRNO.EOPNOTSUPP:
