@@ -134,7 +134,8 @@ function findFilter(
 }
 
 function explained(error: unknown): unknown {
-  if (!(error instanceof LinuxError)) return error;
+  // Without an errno it is not the kernel that refused.
+  if (!(error instanceof LinuxError) || error.errno === 0) return error;
   const reasons: Partial<Record<LinuxError["code"], string>> = {
     "not-found":
       "the kernel lacks the clsact qdisc or BPF filters; load them with: modprobe -a sch_ingress cls_bpf",

@@ -12,6 +12,8 @@ import { Program } from "../program/program.ts";
 import { anchorFields } from "./anchor.ts";
 import { groupLinks } from "./group.ts";
 import { readIterator } from "./iterator.ts";
+import { attachKprobeMulti } from "./kprobe-multi.ts";
+import { attachKprobe } from "./kprobe.ts";
 import { attachLirc } from "./lirc.ts";
 import { plainLink } from "./plain-link.ts";
 import { queryPrograms } from "./query.ts";
@@ -168,6 +170,19 @@ const FAILURES: readonly [what: string, act: () => string, says: string][] = [
     () =>
       sentenceOf(() => mountTracefs(refusingKernel({ calls: { fsopen: ERRNO.ENODEV } }), "Cannot")),
     "not-found: Cannot: the tracing file system is not mounted and cannot be mounted privately (ENODEV). Run as root: mount -t tracefs tracefs /sys/kernel/tracing",
+  ],
+  [
+    "a kprobe at no place",
+    () => as("kprobe", (p) => attachKprobe(p, { symbol: "vfs_read+here" })),
+    'invalid: Cannot attach "p" to kernel function "vfs_read+here": a place is written as a function, or a function and an offset as in "vfs_read+0x8"',
+  ],
+  [
+    "cookies that are too few",
+    () =>
+      as("kprobe", (p) =>
+        attachKprobeMulti(p, { functions: { names: ["a", "b"] }, cookies: [1n] }),
+      ),
+    'invalid: Cannot attach "p" to kernel functions "a" and 1 more: there must be one cookie for each of 2 functions: there are 1',
   ],
   [
     "a place in a folder",
