@@ -79,7 +79,7 @@ const FAILURES: readonly [what: string, act: () => string, says: string][] = [
   [
     "loadProgram() that signals interrupt each time",
     () => load("EAGAIN", "xdp"),
-    `system: ${LOAD}: EAGAIN`,
+    `busy: ${LOAD}: signals interrupted the verifier every time (EAGAIN): stop the timer or profiler that sends them, then load it again`,
   ],
   [
     "run() that a signal interrupts",
