@@ -13,12 +13,15 @@ import { explainPermission } from "../permission.ts";
 import { ERRNO } from "../port/errno.ts";
 import { objectInfo } from "../port/info.ts";
 import type { Kernel, SyscallName } from "../port/kernel.ts";
+import { liftMemlock } from "../memlock.ts";
 import { openKernel } from "../port/koffi.ts";
 import { openPerfReader, type PerfReader } from "./perf-reader.ts";
 import { RingMemory } from "./ring-memory.ts";
 import { UserRing } from "./user-ring.ts";
 
 const real = openKernel();
+// Before Linux 5.11 the explanation names the limit, which the first map lifts: once and for all, before it is quoted.
+liftMemlock(real);
 
 /** The running kernel, whose n-th mapping, counted from 0, finds no memory. */
 function unmappable(n: number): Kernel {
