@@ -1,0 +1,6 @@
+export {
+  scapBlockType,
+  SECTION_HEADER,
+  type ScapBlockKind,
+  type ScapBlockType,
+} from "./scap/block-kind.ts";
