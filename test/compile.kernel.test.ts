@@ -57,3 +57,34 @@ kernelTest("ocelli bpf check shows what is wrong at its line and exits with 1", 
     rmSync(folder, { recursive: true });
   }
 });
+
+kernelTest("ocelli btf types declares what a program names, from the running kernel", {}, () => {
+  const source = join(import.meta.dirname, "../packages/compiler/fixtures/tcpconnect.bpf.ts");
+  const { status, stdout, stderr } = ocelli(["btf", "types", source]);
+  assert.deepEqual(
+    { status, stdout, stderr },
+    {
+      status: 0,
+      stdout: `// Written by \`ocelli btf types\`: the hooks and the kernel types that the sources beside it name.
+import type { i32, u16 } from "@ocelli/compiler";
+import type { sock } from "@ocelli/compiler/vmlinux";
+
+declare module "@ocelli/compiler/hooks" {
+  interface KernelFunctions {
+    tcp_connect: (sk: sock) => i32;
+  }
+}
+
+declare module "@ocelli/compiler/vmlinux" {
+  export interface sock {
+    readonly __sk_common: sock_common;
+  }
+  export interface sock_common {
+    readonly skc_family: u16;
+  }
+}
+`,
+      stderr: "",
+    },
+  );
+});

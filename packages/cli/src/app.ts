@@ -9,6 +9,7 @@ import { featuresCommand } from "./bpf/features.command.ts";
 import { inspectCommand } from "./bpf/inspect.command.ts";
 import { runCommand } from "./bpf/run.command.ts";
 import { dumpCommand } from "./btf/dump.command.ts";
+import { typesCommand } from "./btf/types.command.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { describeError } from "./output/errors.ts";
@@ -45,14 +46,15 @@ const bpf = buildRouteMap<string, CliContext>({
 });
 
 const btf = buildRouteMap<string, CliContext>({
-  routes: { dump: dumpCommand },
+  routes: { dump: dumpCommand, types: typesCommand },
   docs: {
-    brief: "Print kernel and object types as C, TypeScript or JSON",
+    brief: "Print kernel and object types as C, TypeScript or JSON; declare what programs need",
     fullDescription: [
       "EXAMPLES",
       "  ocelli btf dump > vmlinux.h                       all types of the running kernel",
       "  ocelli btf dump --type task_struct --format ts    one type and what it needs, as TypeScript",
       "  ocelli btf dump probe.o --format json             the types of an object file",
+      "  ocelli btf types probe.bpf.ts -o vmlinux.gen.d.ts what an editor needs to check a kernel program",
     ].join("\n"),
   },
 });

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 
 import type { TypedPositionalParameter } from "@stricli/core";
 
@@ -33,6 +33,18 @@ export async function readInput(path: string): Promise<Uint8Array> {
           ? "it is a folder"
           : String(code);
     throw new RefusedError(`Cannot read "${path}": ${reason}`);
+  }
+}
+
+/** Writes a file that the person named. */
+export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, content);
+  } catch (cause) {
+    // Node's file errors carry a code; the path is in our own sentence already.
+    throw new RefusedError(
+      `Cannot write "${path}": ${String((cause as NodeJS.ErrnoException).code)}`,
+    );
   }
 }
 

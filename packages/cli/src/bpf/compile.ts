@@ -1,10 +1,9 @@
-import { writeFile } from "node:fs/promises";
-
 import { formatListing, writeCollection } from "@ocelli/bpf";
 import type { CompiledModule } from "@ocelli/compiler/compile";
 
 import type { CliContext } from "../context.ts";
-import { EXIT, RefusedError, UsageError } from "../exit.ts";
+import { EXIT, UsageError } from "../exit.ts";
+import { writeOutput } from "../input.ts";
 import { refuseInput } from "../output/refuse-input.ts";
 import { compileSource, diagnosticsToJson, formatDiagnostics } from "./source.ts";
 
@@ -54,7 +53,7 @@ async function writeObject(
 ): Promise<void> {
   const written = writeCollection(collection);
   if (!written.ok) throw refuseInput(path, written.diagnostics);
-  await write(out ?? `${path.replace(/(?:\.bpf)?\.ts$/, "")}.bpf.o`, written.value);
+  await writeOutput(out ?? `${path.replace(/(?:\.bpf)?\.ts$/, "")}.bpf.o`, written.value);
 }
 
 async function writeText(
@@ -70,16 +69,5 @@ async function writeText(
           .map(({ instructions }) => formatListing(instructions))
           .join("\n");
   if (out === undefined) process.stdout.write(text);
-  else await write(out, text);
-}
-
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, content);
-  } catch (cause) {
-    // Node's file errors carry a code; the path is in our own sentence already.
-    throw new RefusedError(
-      `Cannot write "${path}": ${String((cause as NodeJS.ErrnoException).code)}`,
-    );
-  }
+  else await writeOutput(out, text);
 }

@@ -4,10 +4,15 @@ import { kernelTypes, LinuxError, readTracepointFormat } from "@ocelli/linux";
 
 import { readInput } from "../input.ts";
 
-/** A `.bpf.ts` file and what compiling it gave. */
-export interface CompiledSource {
+/** A `.bpf.ts` file and what there is to say about it. */
+export interface CheckedSource {
   readonly path: string;
   readonly text: string;
+  readonly result: Result<unknown>;
+}
+
+/** A `.bpf.ts` file and what compiling it gave. */
+export interface CompiledSource extends CheckedSource {
   readonly result: Result<CompiledModule>;
 }
 
@@ -25,7 +30,7 @@ export async function compileSource(path: string): Promise<CompiledSource> {
 }
 
 /** A machine without BTF or tracefs compiles what needs neither; the rest becomes diagnostics. */
-function orUndefined<T>(ask: () => T): T | undefined {
+export function orUndefined<T>(ask: () => T): T | undefined {
   try {
     return ask();
   } catch (error) {
@@ -35,12 +40,12 @@ function orUndefined<T>(ask: () => T): T | undefined {
 }
 
 /** Diagnostics as a person reads them. */
-export function formatDiagnostics({ path, text, result }: CompiledSource): string {
+export function formatDiagnostics({ path, text, result }: CheckedSource): string {
   return result.diagnostics.map((one) => `${formatSourceDiagnostic(path, text, one)}\n`).join("\n");
 }
 
 /** Diagnostics as data: line and column count from 1. */
-export function diagnosticsToJson({ path, text, result }: CompiledSource): readonly object[] {
+export function diagnosticsToJson({ path, text, result }: CheckedSource): readonly object[] {
   return result.diagnostics.map(({ code, severity, span, message, hint }: Diagnostic) => {
     const before = text.slice(0, span.offset).split("\n");
     const column = (before.at(-1)?.length ?? 0) + 1;

@@ -57,7 +57,7 @@ function orRefuse(path: string, text: Result<string>): string {
 }
 
 /** The types in a file: raw BTF, as in `/sys/kernel/btf`, or the `.BTF` section of an ELF file. */
-async function openTypes(path: string): Promise<Btf> {
+export async function openTypes(path: string): Promise<Btf> {
   let bytes = await readInput(path);
   if (bytes[0] === 0x7f && bytes[1] === 0x45) {
     const elf = readElf(bytes);
@@ -65,7 +65,7 @@ async function openTypes(path: string): Promise<Btf> {
     const section = elf.value.sections.find((one) => one.name === ".BTF");
     if (section === undefined)
       throw new RefusedError(
-        `Cannot dump "${path}": it has no section ".BTF"; compile it with -g, or name another file`,
+        `Cannot read types from "${path}": it has no section ".BTF"; compile it with -g, or name another file`,
       );
     bytes = section.data;
   }

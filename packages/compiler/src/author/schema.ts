@@ -50,26 +50,48 @@ function network<T>(bits: 16 | 32 | 64): Schema<T> {
   return { layout: { kind: "be", bits }, size: bits / 8 };
 }
 
+/** A value of the schema of this name. Unsigned, 8 bits. */
+export type u8 = U8;
 /** Unsigned, 8 bits. */
 export const u8: ScalarSchema<U8> = integer(8, false);
+/** A value of the schema of this name. Unsigned, 16 bits. */
+export type u16 = U16;
 /** Unsigned, 16 bits. */
 export const u16: ScalarSchema<U16> = integer(16, false);
+/** A value of the schema of this name. Unsigned, 32 bits. */
+export type u32 = U32;
 /** Unsigned, 32 bits. */
 export const u32: ScalarSchema<U32> = integer(32, false);
+/** A value of the schema of this name. Unsigned, 64 bits. */
+export type u64 = U64;
 /** Unsigned, 64 bits. */
 export const u64: ScalarSchema<U64> = integer(64, false);
+/** A value of the schema of this name. Signed, 8 bits. */
+export type i8 = I8;
 /** Signed, 8 bits. */
 export const i8: ScalarSchema<I8> = integer(8, true);
+/** A value of the schema of this name. Signed, 16 bits. */
+export type i16 = I16;
 /** Signed, 16 bits. */
 export const i16: ScalarSchema<I16> = integer(16, true);
+/** A value of the schema of this name. Signed, 32 bits. */
+export type i32 = I32;
 /** Signed, 32 bits. */
 export const i32: ScalarSchema<I32> = integer(32, true);
+/** A value of the schema of this name. Signed, 64 bits. */
+export type i64 = I64;
 /** Signed, 64 bits. */
 export const i64: ScalarSchema<I64> = integer(64, true);
+/** A value of the schema of this name. 16 bits in network byte order. */
+export type be16 = Be16;
 /** 16 bits in network byte order. */
 export const be16: Schema<Be16> = network(16);
+/** A value of the schema of this name. 32 bits in network byte order. */
+export type be32 = Be32;
 /** 32 bits in network byte order. */
 export const be32: Schema<Be32> = network(32);
+/** A value of the schema of this name. 64 bits in network byte order. */
+export type be64 = Be64;
 /** 64 bits in network byte order. */
 export const be64: Schema<Be64> = network(64);
 

@@ -1,3 +1,4 @@
+export { declareKernel, type DeclareOptions } from "../declare/declare.ts";
 export {
   compile,
   type CompileOptions,
