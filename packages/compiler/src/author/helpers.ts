@@ -41,21 +41,28 @@ export function readUserStr(into: CharBuf<number>, from: UserPtr<"char">): i32 {
 export function printk(text: string): void {
   return outside(`printk(${text})`);
 }
+// A value in network order is, outside of the kernel, the number that its bytes make in the machine's own order. So turning it
+// works on both sides.
+const turn16 = (raw: number): number => ((raw & 0xff) << 8) | ((raw >>> 8) & 0xff);
+const turn32 = (raw: number): number =>
+  ((turn16(raw & 0xffff) << 16) | turn16((raw >>> 16) & 0xffff)) >>> 0;
+
 /** From network to host order. */
-export function ntohs(_value: be16): u16 {
-  return outside("ntohs");
+export function ntohs(value: be16): u16 {
+  return turn16(Number(value));
 }
 /** From network to host order. */
-export function ntohl(_value: be32): u32 {
-  return outside("ntohl");
+export function ntohl(value: be32): u32 {
+  return turn32(Number(value));
 }
 /** From host to network order. */
 export function htons(value: u16): be16 {
-  return outside(`htons(${value})`);
+  // The brand is only for the type checker, which shall not take one order for the other.
+  return turn16(value) as unknown as be16;
 }
 /** From host to network order. */
 export function htonl(value: u32): be32 {
-  return outside(`htonl(${value})`);
+  return turn32(value) as unknown as be32;
 }
 /** The quotient without its fraction; 0 when the divisor is 0, as on the BPF machine. */
 export function idiv(dividend: number, divisor: number): number {

@@ -20,7 +20,12 @@ export interface MapShape {
   readonly value: Layout | undefined;
   readonly valueSize?: number;
   readonly maxEntries: number;
+  /** Every CPU has a value of its own. */
+  readonly perCpu?: boolean;
 }
+
+/** A map in which every CPU has a value of its own: the program sees its CPU's, the user side all of them. */
+export type PerCpu<M extends MapShape> = M & { readonly perCpu: true };
 
 /** A hash table. */
 export interface HashMap<K, V> extends MapShape {
@@ -88,6 +93,10 @@ export interface HashMapOptions<K, V> {
 }
 
 /** Makes a hash table. */
+export function hashMap<K, V>(
+  options: HashMapOptions<K, V> & { readonly perCpu: true },
+): PerCpu<HashMap<K, V>>;
+export function hashMap<K, V>(options: HashMapOptions<K, V>): HashMap<K, V>;
 export function hashMap<K, V>(options: HashMapOptions<K, V>): HashMap<K, V> {
   const { key, value, maxEntries, lru = false, perCpu = false } = options;
   const mapType: MapType = lru
@@ -104,16 +113,25 @@ export function hashMap<K, V>(options: HashMapOptions<K, V>): HashMap<K, V> {
     key: key.layout,
     value: value.layout,
     maxEntries,
+    perCpu,
   };
   return methods(shape, ["lookup", "lookupOrInit", "set", "delete"]);
 }
 
-/** Makes an array. */
-export function arrayMap<V>(options: {
+/** Options of `arrayMap()`. */
+export interface ArrayMapOptions<V> {
   readonly value: Schema<V>;
   readonly maxEntries: number;
+  /** Every CPU has values of its own. */
   readonly perCpu?: boolean;
-}): ArrayMap<V> {
+}
+
+/** Makes an array. */
+export function arrayMap<V>(
+  options: ArrayMapOptions<V> & { readonly perCpu: true },
+): PerCpu<ArrayMap<V>>;
+export function arrayMap<V>(options: ArrayMapOptions<V>): ArrayMap<V>;
+export function arrayMap<V>(options: ArrayMapOptions<V>): ArrayMap<V> {
   const { value, maxEntries, perCpu = false } = options;
   const mapType: MapType = perCpu ? "percpu_array" : "array";
   const shape: MapShape = {
@@ -123,6 +141,7 @@ export function arrayMap<V>(options: {
     key: u32.layout,
     value: value.layout,
     maxEntries,
+    perCpu,
   };
   return methods(shape, ["lookup", "set"]);
 }
