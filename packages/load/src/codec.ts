@@ -55,11 +55,11 @@ export function codecOf(layout: Layout): Codec<unknown> {
 
 /** A codec whose values are only known at run time: a schema's type says elsewhere what they are. */
 function anyCodec<T>(codec: Codec<T>): Codec<unknown> {
-  const { size, alignment, read } = codec;
+  const { size, alignment } = codec;
   return {
     size,
     alignment,
-    read,
+    read: (view, offset) => codec.read(view, offset),
     write: (view, offset, value) => {
       codec.write(view, offset, value as T);
     },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isProgramModule, registerProgramModules, withOrigins } from "./hook.ts";
-import { originOf } from "./origin.ts";
+import { noteOrigins, originOf } from "./origin.ts";
 
 test("isProgramModule() knows modules with kernel programs by their name", () => {
   const urls = [
@@ -37,4 +37,12 @@ test("registerProgramModules() notes where exports come from until it is dispose
   }
   const module = (await import(url("?without"))) as Readonly<Record<string, unknown>>;
   assert.equal(originOf(module["places"]), undefined);
+});
+
+test("noteOrigins() keeps the module that made a value when another hands it on", () => {
+  const value = {};
+  noteOrigins("file:///first.bpf.ts", { value, number: 5 });
+  noteOrigins("file:///second.bpf.ts", { renamed: value });
+  assert.deepEqual(originOf(value), { url: "file:///first.bpf.ts", name: "value" });
+  assert.equal(originOf(5), undefined);
 });

@@ -6,6 +6,7 @@ import { ntohl } from "@ocelli/compiler";
 import { possibleCpus } from "@ocelli/linux";
 import { kernelTest } from "@ocelli/testkit";
 
+import type * as Drop from "../fixtures/drop-port.bpf.ts";
 import { registerProgramModules } from "./hook.ts";
 import { load } from "./load.ts";
 
@@ -154,7 +155,7 @@ kernelTest(
   { needs: ["xdp"] },
   async () => {
     const address: string = "../fixtures/drop-port.bpf.ts?without-hook";
-    const drop = (await import(address)) as typeof import("../fixtures/drop-port.bpf.ts");
+    const drop = (await import(address)) as typeof Drop;
     assert.throws(() => load(drop), {
       name: "ModuleError",
       code: "unknown-source",
@@ -183,7 +184,7 @@ kernelTest(
     );
     assert.deepEqual(
       { status, stdout, stderr },
-      { status: 0, stdout: "lo: 3 packets of 7f000001 dropped\n", stderr: "" },
+      { status: 0, stdout: 'XDP of interface "lo": 3 packets of 7f000001 dropped\n', stderr: "" },
     );
   },
 );

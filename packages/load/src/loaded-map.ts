@@ -98,7 +98,9 @@ function loadedCount(key: Codec<unknown>, map: BpfMap): LoadedCount<unknown> {
     get: (one) => (typed.get(one) ?? 0n) as bigint,
     entries: () => typed.entries() as Generator<[unknown, bigint], void>,
     clear: () => {
-      for (const one of [...typed.keys()]) typed.delete(one);
+      // All keys first: deleting the key that a walk stands on would start it again.
+      const keys = Array.from(typed.keys());
+      for (const one of keys) typed.delete(one);
     },
   };
 }
