@@ -28,30 +28,29 @@ const IR = `program probe {
 b0:
   jump b1
 b1:
-  %0 = phi b0: 0, b5: %6
-  %1 = phi b0: 0, b5: %7
+  %0 = phi b0: 0, b5: %5
+  %1 = phi b0: 0, b5: %6
   if %1 < 8 then b2 else b6
 b2:
-  %2 = context
-  %3 = load64 %2 + 0
-  %4 = zext32 %3
-  if %4 > %1 then b3 else b4
+  %2 = load64 context + 0
+  %3 = zext32 %2
+  if %3 > %1 then b3 else b4
 b3:
   jump b5
 b4:
   jump b5
 b5:
-  %5 = phi b3: %1, b4: %4
-  %6 = add32 %0, %5
-  %7 = add32 %1, 1
+  %4 = phi b3: %1, b4: %3
+  %5 = add32 %0, %4
+  %6 = add32 %1, 1
   jump b1
 b6:
   store32 slot 0 + 0, %0
-  %9 = call map_lookup_elem(map hits, slot 0)
-  if %9 != 0 then b7 else b8
+  %8 = call map_lookup_elem(map hits, slot 0)
+  if %8 != 0 then b7 else b8
 b7:
-  %10 = nonnull %9
-  atomic.add64 %10 + 0, 1
+  %9 = nonnull %8
+  atomic.add64 %9 + 0, 1
   jump b8
 b8:
   return %0

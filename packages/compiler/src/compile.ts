@@ -12,6 +12,7 @@ import { emitCode } from "./code/emit.ts";
 import { selectInstructions } from "./code/select.ts";
 import { printIr } from "./ir/print.ts";
 import { createDataSections } from "./lower/data.ts";
+import type { Architecture } from "./lower/registers.ts";
 import { lowerProgram } from "./lower/program.ts";
 import { makeCollection, type CompiledCode } from "./object/collection.ts";
 import { createLineFinder } from "./object/source-lines.ts";
@@ -27,6 +28,8 @@ export interface CompileOptions {
   readonly kernel?: Btf | undefined;
   /** The text of a tracepoint's `format` file, by `category/name`. */
   readonly tracepointFormat?: (name: string) => string | undefined;
+  /** The machine whose registers kprobes, uprobes and samples read; x86-64 if absent. */
+  readonly arch?: Architecture;
 }
 
 /** A program of a compiled module. */
@@ -52,7 +55,7 @@ const MOST_STACK = 512;
  * wrong is in the diagnostics, whose spans are offsets in the text; never throws on input.
  */
 export function compile(text: string, options: CompileOptions = {}): Result<CompiledModule> {
-  const { tracepointFormat, file = "module.bpf.ts" } = options;
+  const { tracepointFormat, file = "module.bpf.ts", arch = "x86-64" } = options;
   const diagnostics: Diagnostic[] = [];
   const parsed = parseModule(text);
   diagnostics.push(...parsed.diagnostics);
@@ -63,6 +66,7 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
     data,
     tracepointFormat,
     diagnostics,
+    arch,
     get kernel(): Btf | undefined {
       return options.kernel;
     },
@@ -88,7 +92,8 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
         ),
       );
     }
-    codes.push({ name, kind: entity.program.type, attachTo: entity.program.attachTo, code });
+    const { section, attachTo } = entity.program;
+    codes.push({ name, section, attachTo, code });
     programs.push({
       name,
       instructions: code.instructions.length,
@@ -103,7 +108,7 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
   );
   const lineOf = createLineFinder(text, file);
   const readsKernel = codes.some(({ code }) =>
-    code.instructions.some(({ field }) => field !== undefined),
+    code.instructions.some(({ core }) => core !== undefined),
   );
   const kernel = readsKernel ? options.kernel : undefined;
   const collection = makeCollection({ programs: codes, maps, data, kernel, lineOf });

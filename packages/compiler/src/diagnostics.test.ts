@@ -5,7 +5,7 @@ import { compile } from "./compile.ts";
 import { formatSourceDiagnostic } from "./parse/format.ts";
 
 const HEADER =
-  'import { array, arrayMap, be32, char, comm, config, fentry, global, hashMap, idiv, ntohl, pid, printk, profile, range, readUserStr, ringBuf, struct, syscall, tracepoint, i32, u8, u16, u32, u64, xdp, Xdp } from "@ocelli/compiler";\n';
+  'import { array, arrayMap, be32, cgroupSkb, char, comm, config, fentry, global, hashMap, idiv, ntohl, pid, printk, profile, range, readUserStr, ringBuf, struct, syscall, tracepoint, i32, u8, u16, u32, u64, xdp, Xdp } from "@ocelli/compiler";\n';
 
 const CASES: readonly { readonly name: string; readonly source: string; readonly said: string }[] =
   [
@@ -87,8 +87,24 @@ const CASES: readonly { readonly name: string; readonly source: string; readonly
     {
       name: "a write into a packet",
       source:
-        'const header = struct("header", { a: u8 });\nexport const p = xdp((ctx) => {\n  const h = ctx.packet().read(header);\n  if (h) h.a = 1;\n  return Xdp.PASS;\n});\n',
-      said: "p.ts:5:10: error[read-only]: Cannot write into a packet: this compiler reads packets only\n  5 |   if (h) h.a = 1;\n    |          ^^^\n  Copy the value into a variable",
+        'const header = struct("header", { a: u8 });\nexport const p = cgroupSkb("egress", (ctx) => {\n  const h = ctx.packet().read(header);\n  if (h) h.a = 1;\n  return true;\n});\n',
+      said: "p.ts:5:10: error[read-only]: Cannot write into a packet: programs of this kind only read packets\n  5 |   if (h) h.a = 1;\n    |          ^^^\n  Copy the value into a variable",
+    },
+    {
+      name: "a verdict that the kernel does not take",
+      source: 'export const p = cgroupSkb("egress", () => 2);\n',
+      said: 'p.ts:2:38: error[result-range]: Cannot return 2: the kernel takes 0 to 1 from this kind of program\n  2 | export const p = cgroupSkb("egress", () => 2);\n    |                                      ^\n  Return one of the verdicts',
+    },
+    {
+      name: "a write to a member that is only read",
+      source:
+        "export const p = xdp((ctx) => {\n  ctx.ingress_ifindex = 1;\n  return Xdp.PASS;\n});\n",
+      said: "p.ts:3:3: error[read-only]: Cannot write into this member of the context: the kernel lets programs read it only\n  3 |   ctx.ingress_ifindex = 1;\n    |   ^^^^^^^^^^^^^^^^^^^\n  Copy the value into a variable",
+    },
+    {
+      name: "an argument of the context that a variable chooses",
+      source: "export const p = syscall((ctx) => u32(ctx.args[u32(ctx.args[0])]));\n",
+      said: "p.ts:2:39: error[constant-index]: Cannot choose an element by a variable: the context is read at fixed places\n  2 | export const p = syscall((ctx) => u32(ctx.args[u32(ctx.args[0])]));\n    |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^\n  Write a number",
     },
     {
       name: "a kernel function without types",

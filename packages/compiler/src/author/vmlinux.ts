@@ -94,3 +94,37 @@ export const ipv6hdr: Schema<{
   saddr: array(u32, 4),
   daddr: array(u32, 4),
 });
+
+/** The members of `struct bpf_fib_lookup`. */
+export interface FibLookup {
+  family: Infer<typeof u8>;
+  l4_protocol: Infer<typeof u8>;
+  sport: Infer<typeof be16>;
+  dport: Infer<typeof be16>;
+  tot_len: Infer<typeof u16>;
+  ifindex: Infer<typeof u32>;
+  tos: Infer<typeof u32>;
+  src: Infer<typeof be32>[];
+  dst: Infer<typeof be32>[];
+  h_vlan_proto: Infer<typeof be16>;
+  h_vlan_TCI: Infer<typeof be16>;
+  smac: Infer<typeof u8>[];
+  dmac: Infer<typeof u8>[];
+}
+
+/** The parameters of `bpf_fib_lookup()`, for IPv4 and IPv6; unions as the member that is used most. */
+export const bpf_fib_lookup: Schema<FibLookup> = struct("bpf_fib_lookup", {
+  family: u8,
+  l4_protocol: u8,
+  sport: be16,
+  dport: be16,
+  tot_len: u16,
+  ifindex: u32,
+  tos: u32,
+  src: array(be32, 4),
+  dst: array(be32, 4),
+  h_vlan_proto: be16,
+  h_vlan_TCI: be16,
+  smac: array(u8, 6),
+  dmac: array(u8, 6),
+});

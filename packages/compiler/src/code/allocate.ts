@@ -76,6 +76,7 @@ function assign(
   const weights = new Map<Virtual, number>();
   const hints = new Map<Virtual, number[]>();
   const friends = new Map<Virtual, Virtual[]>();
+  const parameters = new Set<Virtual>();
   const classOf = (one: Virtual): Virtual => classes[one] ?? one;
   const hint = (one: Virtual, number: number): void => {
     const known = hints.get(classOf(one)) ?? [];
@@ -97,8 +98,10 @@ function assign(
           if (argument.kind === "register") hint(argument.register, at + 1);
         });
         if (step.to !== undefined) hint(step.to, 0);
-      } else if (step.kind === "context") hint(step.to, 1);
-      else if (step.kind === "exit" && "register" in step.from) hint(step.from.register, 0);
+      } else if (step.kind === "parameter") {
+        hint(step.to, step.index + 1);
+        parameters.add(classOf(step.to));
+      } else if (step.kind === "exit" && "register" in step.from) hint(step.from.register, 0);
       else if (step.kind === "move" && "register" in step.from) {
         const [a, b] = [classOf(step.to), classOf(step.from.register)];
         friends.set(a, [...(friends.get(a) ?? []), b]);
@@ -120,7 +123,13 @@ function assign(
   let spills = 0;
   for (const { register, hints: wanted } of candidates) {
     const live = ranges[register] ?? [];
-    const allowed = intersects(live, calls) ? KEPT : mayEverySpill ? SHORT_WITH_SPILLS : SHORT;
+    const short = mayEverySpill ? SHORT_WITH_SPILLS : SHORT;
+    // r0 stays free while parameters move to where they are kept.
+    const allowed = intersects(live, calls)
+      ? KEPT
+      : parameters.has(register)
+        ? short.filter((number) => number !== 0)
+        : short;
     const near = (friends.get(register) ?? []).flatMap((friend) => {
       const home = given.get(friend);
       return home?.kind === "register" ? [home.number] : [];

@@ -1,9 +1,12 @@
 import {
+  WIDE_SOURCE,
+  type CoreKind,
   alu32,
   alu64,
   atomic,
   byteOrder,
   call,
+  callFunction,
   exit,
   jump,
   jumpIf,
@@ -39,7 +42,14 @@ import type { Argument, Base, Lir, Source, Step, Virtual } from "./lir.ts";
 export interface Emitted {
   readonly instruction: Instruction;
   readonly span: Span;
-  readonly field: KernelField | undefined;
+  /** A fact about a kernel type that the instruction holds. */
+  readonly core: CoreFact | undefined;
+}
+
+/** Which fact about which kernel type. */
+export interface CoreFact {
+  readonly relocation: CoreKind;
+  readonly field: KernelField;
 }
 
 /** A program's code. */
@@ -50,6 +60,7 @@ export interface Code {
 }
 
 const REGISTERS: readonly Register[] = [R0, R1, R2, R3, R4, R5, R6, R7, R8, R9];
+const PARAMETERS: readonly Register[] = [R1, R2, R3, R4, R5];
 const FIRST_SCRATCH = R0;
 const SECOND_SCRATCH = R5;
 
@@ -70,7 +81,7 @@ class Emitter {
   readonly #out: {
     instruction: Instruction;
     readonly span: Span;
-    readonly field: KernelField | undefined;
+    readonly core: CoreFact | undefined;
   }[] = [];
   #span: Span = { offset: 0, length: 0 };
 
@@ -95,9 +106,10 @@ class Emitter {
       if (forwards.has(block.id) && !fallsInto) continue;
       const last = block.steps.at(-1)?.kind;
       fallsInto = last !== "jump" && last !== "exit";
+      if (block.id === 0) this.#parameters(block.steps);
       for (const step of block.steps) {
         this.#span = step.span;
-        this.#step(step);
+        if (step.kind !== "parameter") this.#step(step);
       }
     }
     const targetOf = (name: string): number => {
@@ -160,8 +172,8 @@ class Emitter {
     return home !== undefined && home === this.#home(step.from.register);
   }
 
-  #add(instruction: Instruction, field?: KernelField): void {
-    this.#out.push({ instruction, span: this.#span, field });
+  #add(instruction: Instruction, core?: CoreFact): void {
+    this.#out.push({ instruction, span: this.#span, core });
   }
 
   #spill(one: Virtual): number | undefined {
@@ -226,8 +238,16 @@ class Emitter {
           this.#add(loadMapValue(register, step.map, step.offset)),
         );
         return;
-      case "context":
-        this.#write(step.to, (register) => this.#move(register, R1));
+      case "parameter":
+        return;
+      case "function":
+        this.#write(step.to, (register) =>
+          this.#add({
+            ...loadConstant(register, 0n),
+            src: WIDE_SOURCE.function,
+            reference: { kind: "function", name: step.name },
+          }),
+        );
         return;
       case "alu":
         this.#alu(step);
@@ -238,13 +258,27 @@ class Emitter {
           this.#add(byteOrder("big", register, step.bits));
         });
         return;
-      case "offset":
-        this.#write(step.to, (register) => this.#add(mov64(register, step.offset), step.field));
+      case "core": {
+        const { relocation, field, value } = step;
+        // An enumerator may have any value, everything else fits an immediate.
+        const wide = relocation === "enumval_value";
+        this.#write(step.to, (register) =>
+          this.#add(wide ? loadConstant(register, value) : mov64(register, Number(value)), {
+            relocation,
+            field,
+          }),
+        );
         return;
+      }
       case "load": {
         const { register: base, extra } = this.#base(step.base, FIRST_SCRATCH);
         this.#write(step.to, (register) =>
-          this.#add(load(widthName(step.width), register, base, step.offset + extra), step.field),
+          this.#add(
+            load(widthName(step.width), register, base, step.offset + extra),
+            step.field === undefined
+              ? undefined
+              : { relocation: "field_byte_offset", field: step.field },
+          ),
         );
         return;
       }
@@ -309,7 +343,7 @@ class Emitter {
 
   #call(step: Step & { readonly kind: "call" }): void {
     this.#placeArguments(step.args);
-    this.#add(call(step.helper));
+    this.#add(step.helper === undefined ? callFunction(step.function ?? "") : call(step.helper));
     const { to } = step;
     if (to === undefined) return;
     const spill = this.#spill(to);
@@ -317,14 +351,24 @@ class Emitter {
     else this.#move(this.#home(to) ?? R0, R0);
   }
 
-  /** Registers first, as if all moved at once, then what is made on the spot. */
-  #placeArguments(args: readonly Argument[]): void {
-    const targets = [R1, R2, R3, R4, R5];
-    let moves = args.flatMap((argument, index) => {
-      const to = targets[index];
-      const from = argument.kind === "register" ? this.#home(argument.register) : undefined;
-      return to === undefined || from === undefined || from === to ? [] : [{ to, from }];
-    });
+  /** Takes r1 to r5 to where they are kept: spilled ones first, then all others as if they moved at once. */
+  #parameters(steps: readonly Step[]): void {
+    const moves: { readonly to: Register; readonly from: Register }[] = [];
+    for (const step of steps) {
+      if (step.kind !== "parameter") continue;
+      this.#span = step.span;
+      const from = PARAMETERS[step.index] ?? R1;
+      const spill = this.#spill(step.to);
+      const to = this.#home(step.to);
+      if (spill !== undefined) this.#add(store("u64", R10, spill, from));
+      else if (to !== undefined && to !== from) moves.push({ to, from });
+    }
+    this.#moveAll(moves);
+  }
+
+  /** Moves as if all happened at once; r0 is free for circles. */
+  #moveAll(wanted: readonly { readonly to: Register; readonly from: Register }[]): void {
+    let moves = wanted;
     while (moves.length > 0) {
       const free = moves.find(({ to }) => !moves.some(({ from }) => from === to));
       if (free !== undefined) {
@@ -338,8 +382,19 @@ class Emitter {
       this.#move(R0, first.from);
       moves = moves.map(({ to, from }) => ({ to, from: from === first.from ? R0 : from }));
     }
+  }
+
+  /** Registers first, as if all moved at once, then what is made on the spot. */
+  #placeArguments(args: readonly Argument[]): void {
+    this.#moveAll(
+      args.flatMap((argument, index) => {
+        const to = PARAMETERS[index];
+        const from = argument.kind === "register" ? this.#home(argument.register) : undefined;
+        return to === undefined || from === undefined || from === to ? [] : [{ to, from }];
+      }),
+    );
     args.forEach((argument, index) => {
-      const to = targets[index];
+      const to = PARAMETERS[index];
       if (to === undefined) return;
       switch (argument.kind) {
         case "constant":

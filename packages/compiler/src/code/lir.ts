@@ -1,4 +1,4 @@
-import type { AluOperation, Comparison, Helper, Span } from "@ocelli/bpf";
+import type { AluOperation, Comparison, CoreKind, Helper, Span } from "@ocelli/bpf";
 
 import type { KernelField, Width } from "../ir/ir.ts";
 
@@ -27,8 +27,9 @@ export type Step = { readonly span: Span } & (
   | { readonly kind: "slot"; readonly to: Virtual; readonly slot: number }
   | { readonly kind: "map"; readonly to: Virtual; readonly name: string }
   | { readonly kind: "data"; readonly to: Virtual; readonly map: string; readonly offset: number }
-  /** r1 at the entry. */
-  | { readonly kind: "context"; readonly to: Virtual }
+  /** r1 to r5 at the entry. */
+  | { readonly kind: "parameter"; readonly index: number; readonly to: Virtual }
+  | { readonly kind: "function"; readonly to: Virtual; readonly name: string }
   | {
       readonly kind: "alu";
       readonly bits: 32 | 64;
@@ -38,9 +39,10 @@ export type Step = { readonly span: Span } & (
     }
   | { readonly kind: "swap"; readonly to: Virtual; readonly bits: 16 | 32 | 64 }
   | {
-      readonly kind: "offset";
+      readonly kind: "core";
       readonly to: Virtual;
-      readonly offset: number;
+      readonly value: bigint;
+      readonly relocation: CoreKind;
       readonly field: KernelField;
     }
   | {
@@ -67,7 +69,9 @@ export type Step = { readonly span: Span } & (
     }
   | {
       readonly kind: "call";
-      readonly helper: Helper;
+      /** Absent for a call of `function`. */
+      readonly helper: Helper | undefined;
+      readonly function?: string;
       readonly args: readonly Argument[];
       readonly to: Virtual | undefined;
     }

@@ -1,6 +1,14 @@
 import type { AluOperation, Span } from "@ocelli/bpf";
 
-import type { Arithmetic, Comparison, Block, Instruction, IrFunction, Value } from "../ir/ir.ts";
+import {
+  operandsOf,
+  type Arithmetic,
+  type Comparison,
+  type Block,
+  type Instruction,
+  type IrFunction,
+  type Value,
+} from "../ir/ir.ts";
 import type { Argument, Base, Lir, LirBlock, Source, Step, Virtual } from "./lir.ts";
 
 const ALU: Readonly<Record<Arithmetic, AluOperation>> = {
@@ -168,8 +176,7 @@ class Selector {
     this.#steps = made.steps;
     if (index === 0) {
       this.#span = block.instructions[0]?.span ?? block.span;
-      const context = this.#contextRegister();
-      if (context !== undefined) this.#add({ kind: "context", to: context });
+      this.#parameters();
     }
     for (const one of block.instructions) {
       this.#span = one.span;
@@ -178,17 +185,17 @@ class Selector {
     this.#end(block, made, index);
   }
 
-  /** All reads of the context share one register. */
-  #contextRegister(): Virtual | undefined {
-    let shared: Virtual | undefined;
-    for (const { instructions } of this.#program.blocks) {
-      for (const { op, id } of instructions) {
-        if (op !== "context") continue;
-        shared ??= this.#fresh();
-        this.#registers.set(id, shared);
-      }
+  /** What the function was called with is taken out of r1 to r5 at once. */
+  #parameters(): void {
+    const found: { readonly index: number; readonly to: Virtual }[] = [];
+    const used = usedValues(this.#program);
+    for (const one of this.#program.values.values()) {
+      if ((one.op !== "context" && one.op !== "parameter") || !used.has(one.id)) continue;
+      const index = one.op === "context" ? 0 : one.index;
+      found.push({ index, to: this.#register(one.id) });
     }
-    return shared;
+    for (const { index, to } of found.toSorted((a, b) => a.index - b.index))
+      this.#add({ kind: "parameter", index, to });
   }
 
   #instruction(one: Instruction): void {
@@ -254,13 +261,26 @@ class Selector {
       case "data":
         this.#add({ kind: "data", to: this.#register(one.id), map: one.map, offset: one.offset });
         return;
-      case "field-offset":
+      case "core":
         this.#add({
-          kind: "offset",
+          kind: "core",
           to: this.#register(one.id),
-          offset: one.offset,
+          value: one.value,
+          relocation: one.relocation,
           field: one.field,
         });
+        return;
+      case "call-function":
+        this.#add({
+          kind: "call",
+          helper: undefined,
+          function: one.name,
+          args: one.args.map((value) => this.#argument(value)),
+          to: this.#register(one.id),
+        });
+        return;
+      case "function":
+        this.#add({ kind: "function", to: this.#register(one.id), name: one.name });
         return;
       default:
     }
@@ -405,6 +425,16 @@ class Selector {
 }
 
 type StepWithoutSpan = Step extends infer S ? (S extends Step ? Omit<S, "span"> : never) : never;
+
+function usedValues({ blocks }: IrFunction): ReadonlySet<Value> {
+  const used = new Set<Value>();
+  for (const { instructions, end } of blocks) {
+    for (const one of instructions) for (const operand of operandsOf(one)) used.add(operand);
+    if (end?.kind === "branch") used.add(end.left).add(end.right);
+    if (end?.kind === "return") used.add(end.value);
+  }
+  return used;
+}
 
 /** Counts for each block the loops that are around it, by edges that lead back. */
 function markLoops(blocks: readonly LirBlock[]): void {

@@ -1,8 +1,11 @@
 import { errorAt, success, type Btf, type Diagnostic, type Result } from "@ocelli/bpf";
 
+import type { Layout } from "../author/layout.ts";
+import type { ContextField } from "../lower/context.ts";
 import { tracepointContext } from "../lower/tracepoint.ts";
 import { parseModule } from "../parse/parse.ts";
 import { hookSignature } from "../types/kernel.ts";
+import { scalarType } from "../types/type.ts";
 import { createKernelNames, type KernelNames } from "./kernel-names.ts";
 import { scalarName } from "./scalar-name.ts";
 import { legalName } from "./legal-name.ts";
@@ -22,7 +25,7 @@ export interface DeclareOptions {
 
 /** The interface of `@ocelli/compiler/hooks` that each maker of programs reads. */
 const INTERFACES: Readonly<
-  Record<string, "Tracepoints" | "BtfTracepoints" | "KernelFunctions" | "LsmHooks">
+  Record<string, "Tracepoints" | "BtfTracepoints" | "KernelFunctions" | "LsmHooks" | "Iterators">
 > = {
   tracepoint: "Tracepoints",
   tpBtf: "BtfTracepoints",
@@ -32,6 +35,7 @@ const INTERFACES: Readonly<
   kprobe: "KernelFunctions",
   kretprobe: "KernelFunctions",
   lsm: "LsmHooks",
+  iter: "Iterators",
 };
 
 /**
@@ -86,22 +90,53 @@ function hookType(
     const format = tracepointFormat?.(name);
     if (format === undefined) return undefined;
     const fields = [...tracepointContext(format).fields].map(
-      ([field, { type }]) => `readonly ${field}: ${scalarName(type)}`,
+      ([field, member]) => `readonly ${field}: ${contextMember(member)}`,
     );
     return `{ ${fields.join("; ")} }`;
   }
   if (kernel === undefined) return undefined;
   const isTracepoint = target === "BtfTracepoints";
-  const wanted = target === "LsmHooks" ? `bpf_lsm_${name}` : name;
+  const prefix = target === "LsmHooks" ? "bpf_lsm_" : target === "Iterators" ? "bpf_iter_" : "";
+  const wanted = `${prefix}${name}`;
   const signature = hookSignature(kernel, isTracepoint ? "tp-btf" : "function", wanted);
   if (signature === undefined) return undefined;
   const parameters = signature.parameters.map((one, index) => {
     const legal = /^[A-Za-z_]\w*$/.test(one.name) ? one.name : `arg${index}`;
     return `${legalName(legal)}: ${names.typeOf(one.typeId)}`;
   });
+  if (target === "Iterators") {
+    const members = signature.parameters.map((one) => {
+      const absent = one.name === "meta" ? "" : " | undefined";
+      const type = names.typeOf(one.typeId);
+      return `readonly ${one.name}: ${type}${isScalarName(type) ? "" : absent}`;
+    });
+    return `{ ${members.join("; ")} }`;
+  }
   const returns =
     isTracepoint || signature.returns === 0 ? "void" : names.typeOf(signature.returns);
   return `(${parameters.join(", ")}) => ${returns}`;
+}
+
+function isScalarName(type: string): boolean {
+  return /^(?:[iu](?:8|16|32|64)|be(?:16|32|64)|boolean)$/.test(type);
+}
+
+function contextMember(field: ContextField): string {
+  switch (field.kind) {
+    case "scalar":
+      return scalarName(field.type);
+    case "text":
+      return 'Addr<"char">';
+    default:
+      return layoutType(field.layout);
+  }
+}
+
+function layoutType(layout: Layout): string {
+  if (layout.kind === "char") return `CharBuf<${layout.length}>`;
+  if (layout.kind === "array") return `readonly ${layoutType(layout.element)}[]`;
+  const type = scalarType(layout);
+  return type === undefined ? "unknown" : scalarName(type);
 }
 
 const NAMES = "Addr CharBuf UserPtr be16 be32 be64 i16 i32 i64 i8 u16 u32 u64 u8".split(" ");

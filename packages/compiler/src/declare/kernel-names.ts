@@ -29,19 +29,17 @@ export function createKernelNames(kernel: Btf | undefined): KernelNames {
         return type.type.kind === "address" ? pointerName(kernel, typeId) : scalarName(type.type);
       case "pointer":
         return name(type.struct, type.typeId);
-      case "chars":
-        return `CharBuf<${type.length}>`;
+      case "array":
+        return type.isText && type.length > 0
+          ? `CharBuf<${type.length}>`
+          : `readonly ${typeOf(type.elementId, wanted)}[]`;
       case "struct":
         if (type.struct !== "") return name(type.struct, type.typeId);
         return wanted === undefined
           ? "unknown"
           : `{ ${membersOf(kernel, type.typeId, wanted).join("; ")} }`;
-      default: {
-        const resolved = resolveType(kernel, typeId)?.type;
-        return resolved?.kind === "array" && resolved.length > 0
-          ? `readonly ${typeOf(resolved.typeId, wanted)}[]`
-          : "unknown";
-      }
+      default:
+        return "unknown";
     }
   };
   const membersOf = (

@@ -1,4 +1,4 @@
-import type { Helper, Span } from "@ocelli/bpf";
+import type { CoreKind, Helper, Span } from "@ocelli/bpf";
 
 import { foldArithmetic } from "./fold.ts";
 import type {
@@ -143,6 +143,16 @@ export class IrBuilder {
 
   map(name: string): Value {
     return this.#everywhere(`map ${name}`, { op: "map", name });
+  }
+
+  /** What the program, or the function, was given first: the hook's context. */
+  context(): Value {
+    return this.#everywhere("context", { op: "context" });
+  }
+
+  /** A fact about a kernel type; every use makes it anew, which keeps its relocation. */
+  core(relocation: CoreKind, field: KernelField, value: bigint): Value {
+    return this.emit({ op: "core", relocation, field, value });
   }
 
   /** Makes room on the stack and gives its address. */

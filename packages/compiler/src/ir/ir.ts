@@ -1,4 +1,4 @@
-import type { Helper, Span } from "@ocelli/bpf";
+import type { CoreKind, Helper, Span } from "@ocelli/bpf";
 
 /** A value: the id of the instruction that makes it. */
 export type Value = number;
@@ -23,10 +23,13 @@ export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=" | "s<" | "s<=" | 
 /** Width of a memory access in bytes. */
 export type Width = 1 | 2 | 4 | 8;
 
-/** A member of a kernel struct, by name: loading finds it in the running kernel's own types. */
+/**
+ * A member of a kernel struct, by names and indexes of arrays: loading finds it in the running kernel's own types. An empty path
+ * is the type itself; that of an enum names an enumerator.
+ */
 export interface KernelField {
   readonly struct: string;
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
 }
 
 /**
@@ -81,8 +84,19 @@ export type Operation =
   | { readonly op: "slot"; readonly slot: number }
   /** The same pointer, known not to be null: uses after the check take this one. */
   | { readonly op: "nonnull"; readonly value: Value }
-  /** The offset of a kernel field, as a number that loading corrects. */
-  | { readonly op: "field-offset"; readonly offset: number; readonly field: KernelField }
+  /** A fact about a kernel type, as a number that loading corrects. */
+  | {
+      readonly op: "core";
+      readonly relocation: CoreKind;
+      readonly field: KernelField;
+      readonly value: bigint;
+    }
+  /** What a function was called with, by its number. */
+  | { readonly op: "parameter"; readonly index: number }
+  /** Calls another function of the module. */
+  | { readonly op: "call-function"; readonly name: string; readonly args: readonly Value[] }
+  /** The address of a function of the module, for helpers that call it back. */
+  | { readonly op: "function"; readonly name: string }
   /** One value per predecessor, in their order. */
   | { readonly op: "phi"; readonly inputs: Value[] };
 
@@ -141,6 +155,7 @@ export function operandsOf(instruction: Operation): readonly Value[] {
     case "atomic-add":
       return [instruction.base, instruction.value];
     case "call":
+    case "call-function":
       return instruction.args;
     case "phi":
       return instruction.inputs;
@@ -165,6 +180,7 @@ export function mapOperands<T extends Operation>(instruction: T, map: (value: Va
     case "atomic-add":
       return { ...instruction, base: map(one.base), value: map(one.value) };
     case "call":
+    case "call-function":
       return { ...instruction, args: one.args.map((value) => map(value)) };
     case "phi":
       return { ...instruction, inputs: one.inputs.map((value) => map(value)) };
@@ -187,5 +203,5 @@ export function successorsOf({ end }: Block): readonly Block[] {
 
 /** Whether an instruction may be left out when nobody reads its value. */
 export function isPure({ op }: Operation): boolean {
-  return op !== "store" && op !== "atomic-add" && op !== "call";
+  return op !== "store" && op !== "atomic-add" && op !== "call" && op !== "call-function";
 }

@@ -17,6 +17,7 @@ export function printIr(program: IrFunction): string {
     if (known?.op === "const") return String(known.value);
     if (known?.op === "map") return `map ${known.name}`;
     if (known?.op === "slot") return `slot ${known.slot}`;
+    if (known?.op === "context") return "context";
     return names.get(value) ?? `%?${value}`;
   };
   const blockName = (block: Block): string => blocks.get(block) ?? "b?";
@@ -70,17 +71,23 @@ function describe(
       return `slot ${one.slot}`;
     case "nonnull":
       return `nonnull ${name(one.value)}`;
-    case "field-offset":
-      return `offset ${one.offset}${field(one.field)}`;
+    case "core":
+      return `core ${one.relocation} ${one.value}${field(one.field)}`;
+    case "parameter":
+      return `parameter ${one.index}`;
+    case "call-function":
+      return `call @${one.name}(${one.args.map(name).join(", ")})`;
+    case "function":
+      return `function @${one.name}`;
     default:
       return `phi ${one.inputs.map((value, index) => `${predecessors[index] ?? "b?"}: ${name(value)}`).join(", ")}`;
   }
 }
 
 function field(
-  field: { readonly struct: string; readonly path: readonly string[] } | undefined,
+  field: { readonly struct: string; readonly path: readonly (string | number)[] } | undefined,
 ): string {
-  return field === undefined ? "" : ` ; ${field.struct}.${field.path.join(".")}`;
+  return field === undefined ? "" : ` ; ${[field.struct, ...field.path].join(".")}`;
 }
 
 function describeEnd(

@@ -1,9 +1,11 @@
 import type { Expression } from "../parse/ast.ts";
 import { binary, convertTo } from "./arithmetic.ts";
+import { readRegister } from "./context.ts";
 import { describeOperand } from "./convert.ts";
 import { callHelper } from "./helper-calls.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
+import { writeIterator } from "./iterator.ts";
 import { callMap } from "./map-calls.ts";
 import { callAdd } from "./map-values.ts";
 import { optional } from "./expressions.ts";
@@ -47,6 +49,12 @@ function callMethod(low: Lowerer, object: Operand, name: string, node: Call): Op
       return FAILED;
     case "context":
       if (name === "packet") return openPacket(low, node.span);
+      if (name === "arg" || name === "result" || name === "ip" || name === "sp") {
+        const [index] = node.args;
+        return readRegister(low, name, index && low.expression(index), node.span);
+      }
+      if (low.context.element !== undefined && (name === "print" || name === "write"))
+        return writeIterator(low, name, node);
       break;
     case "packet":
       return callPacket(low, object, name, node);

@@ -1,143 +1,168 @@
 import type { Span } from "@ocelli/bpf";
 
-import { hookSignature, kernelType } from "../types/kernel.ts";
+import { bpf_sock, type ContextShape } from "../author/contexts.ts";
+import type { Layout } from "../author/layout.ts";
 import { intType, type Type } from "../types/type.ts";
 import type { Lowerer } from "./lowerer.ts";
-import { widthOf } from "./memory.ts";
 import { FAILED, type Operand } from "./operand.ts";
+import { REGISTERS } from "./registers.ts";
 
 /** A member of a program's context, at a fixed place. Offset in bytes. */
-export interface ContextField {
-  readonly type: Type;
-  readonly offset: number;
-  /** Of the load; what is wider than the type is cut. */
-  readonly size: 1 | 2 | 4 | 8;
-}
+export type ContextField =
+  /** Of a load of that size; what is wider than the type is cut. */
+  | {
+      readonly kind: "scalar";
+      readonly type: Type;
+      readonly offset: number;
+      readonly size: 1 | 2 | 4 | 8;
+    }
+  | { readonly kind: "memory"; readonly layout: Layout; readonly offset: number }
+  /** 32 bits that say where in the context a text lies: its offset in the lower half, its length in the upper. */
+  | { readonly kind: "text"; readonly offset: number };
 
 /** What a program may read of its context. */
 export interface ProgramContext {
   readonly fields: ReadonlyMap<string, ContextField>;
-  /** Offsets of the packet's two ends. */
-  readonly packet?: { readonly data: number; readonly end: number };
+  readonly shape?: ContextShape;
+  /** The context begins with the processor's registers. */
+  readonly registers?: boolean;
+  /** The members of an iterator's context. */
+  readonly element?: () => ReadonlyMap<string, Operand> | undefined;
 }
 
-const u32 = intType(32, false);
-const word = (offset: number): ContextField => ({ type: u32, offset, size: 4 });
+const ARGUMENTS: ContextField = {
+  kind: "memory",
+  layout: { kind: "array", element: intType(64, false), length: 12 },
+  offset: 0,
+};
 
-// include/uapi/linux/bpf.h
-const XDP_MD: ProgramContext = {
-  fields: new Map([
-    ["ingress_ifindex", word(12)],
-    ["rx_queue_index", word(16)],
-  ]),
-  packet: { data: 0, end: 4 },
-};
-const SK_BUFF: ProgramContext = {
-  fields: new Map([
-    ["len", word(0)],
-    ["mark", word(8)],
-    ["protocol", word(16)],
-    ["ifindex", word(40)],
-  ]),
-  packet: { data: 76, end: 80 },
-};
-const SOCKET: ProgramContext = { fields: new Map([["len", word(0)]]) };
-const ARGUMENTS: ProgramContext = {
-  fields: new Map(
-    Array.from({ length: 12 }, (_, index) => [
-      `args[${index}]`,
-      { type: intType(64, false), offset: index * 8, size: 8 } as const,
-    ]),
-  ),
-};
-const NONE: ProgramContext = { fields: new Map() };
+/** The context of raw tracepoints and of `syscall` programs: numbers. */
+export const ARGUMENT_CONTEXT: ProgramContext = { fields: new Map([["args", ARGUMENTS]]) };
 
-/** The contexts that are the same on every kernel. */
-export const FIXED_CONTEXTS: Readonly<
-  Record<"xdp" | "tc" | "socket-filter" | "raw-tracepoint" | "syscall" | "profile", ProgramContext>
-> = {
-  xdp: XDP_MD,
-  tc: SK_BUFF,
-  "socket-filter": SOCKET,
-  "raw-tracepoint": ARGUMENTS,
-  syscall: ARGUMENTS,
-  profile: NONE,
-};
+const METHODS: ReadonlySet<string> = new Set([
+  "packet",
+  "arg",
+  "result",
+  "ip",
+  "sp",
+  "print",
+  "write",
+]);
 
 /** Reads a member of the context, always from the context pointer itself. */
 export function readContextField(low: Lowerer, name: string, span: Span): Operand {
   const { builder, context } = low;
-  if (name === "packet" || name === "args")
-    return { kind: "method", object: { kind: "context" }, name };
+  const element = context.element?.();
+  if (context.element !== undefined && element === undefined) return FAILED;
+  const own = element?.get(name);
+  if (own !== undefined) return own;
+  if (context.shape !== undefined) {
+    const found = shapeMember(low, context.shape, name);
+    if (found !== undefined) return found;
+  }
   const field = context.fields.get(name);
+  if (field === undefined && METHODS.has(name))
+    return { kind: "method", object: { kind: "context" }, name };
   if (field === undefined) {
-    const known = [...context.fields.keys()].join(", ");
+    const known = [
+      ...(element?.keys() ?? []),
+      ...shapeNames(context.shape),
+      ...context.fields.keys(),
+    ];
     return low.refuse(
       "no-context-member",
       span,
-      `Cannot read ".${name}" of the context: it has ${known === "" ? "no members" : known}`,
+      `Cannot read ".${name}" of the context: it has ${known.length === 0 ? "no members" : known.join(", ")}`,
       "Name one of these",
     );
   }
-  const loaded = builder.load(field.size, builder.emit({ op: "context" }), field.offset);
-  return { kind: "value", type: field.type, value: cut(low, field, loaded) };
+  switch (field.kind) {
+    case "memory":
+      return contextPlace(low, field.layout, field.offset, low.kind !== "syscall");
+    case "text": {
+      const place = builder.load(4, builder.context(), field.offset);
+      const distance = builder.arithmetic("and", 64, place, builder.constant(0xffffn));
+      const value = builder.arithmetic("add", 64, builder.context(), distance);
+      return { kind: "value", type: { kind: "address", space: "kernel" }, value };
+    }
+    default: {
+      const loaded = builder.load(field.size, builder.context(), field.offset);
+      return {
+        kind: "value",
+        type: field.type,
+        value: cutLoaded(low, field.type, field.size, loaded),
+      };
+    }
+  }
 }
 
-function cut(low: Lowerer, { type, size }: ContextField, value: number): number {
+function contextPlace(low: Lowerer, layout: Layout, offset: number, frozen: boolean): Operand {
+  const base = low.builder.context();
+  return { kind: "place", layout, base, offset, shift: 0, memory: "context", frozen };
+}
+
+function shapeNames(shape: ContextShape | undefined): readonly string[] {
+  return shape?.readable ?? shape?.layout.fields.map(({ name }) => name) ?? [];
+}
+
+function shapeMember(low: Lowerer, shape: ContextShape, name: string): Operand | undefined {
+  const field = shape.layout.fields.find((one) => one.name === name);
+  if (field === undefined || !shapeNames(shape).includes(name)) return undefined;
+  const { builder } = low;
+  if (name === "sk") {
+    const type: Type = {
+      kind: "reference",
+      layout: bpf_sock.layout,
+      memory: "socket",
+      boxed: false,
+    };
+    return { kind: "value", type, value: builder.load(8, builder.context(), field.offset) };
+  }
+  const place = contextPlace(low, field.layout, field.offset, !shape.writable.includes(name));
+  return place.kind === "place" && shape.whole.includes(name) ? { ...place, width: 4 } : place;
+}
+
+/** What a load of `size` bytes gave, cut and extended as the type wants. */
+export function cutLoaded(low: Lowerer, type: Type, size: number, value: number): number {
   const bits =
-    type.kind === "int"
-      ? type.bits
-      : type.kind === "bool"
-        ? 8
-        : type.kind === "be"
-          ? type.bits
-          : 64;
+    type.kind === "int" || type.kind === "be" ? type.bits : type.kind === "bool" ? 8 : 64;
   if (bits === 64) return value;
   const signed = type.kind === "int" && type.signed;
   return bits / 8 < size || signed ? low.builder.extend(signed, bits, value) : value;
 }
 
-/** The arguments of a BTF hook: eight bytes each, in the order of the prototype. */
-export function hookArguments(
+/** Lowers `context.arg(n)`, `result()`, `ip()` and `sp()`: registers where a probe stopped the processor. */
+export function readRegister(
   low: Lowerer,
-  kind: "tp-btf" | "function",
   name: string,
-  withResult: boolean,
+  index: Operand | undefined,
   span: Span,
-): readonly Operand[] | undefined {
-  const { kernel, builder } = low;
-  const what = kind === "tp-btf" ? "tracepoint" : "function";
-  if (kernel === undefined) {
-    low.refuse(
-      "no-kernel-types",
+): Operand {
+  const { builder, context } = low;
+  if (context.registers !== true)
+    return low.refuse(
+      "no-registers",
       span,
-      `Cannot type the arguments of ${what} "${name}": no kernel BTF was given`,
-      "Compile where /sys/kernel/btf/vmlinux is, or name a BTF file",
+      `Cannot call ".${name}()" of the context: this program's context has no registers`,
+      "Use kprobe(), uprobe(), profile() or perfEvent()",
     );
-    return undefined;
-  }
-  const signature = hookSignature(kernel, kind, name);
-  if (signature === undefined) {
-    low.refuse(
-      "no-hook",
+  const map = REGISTERS[low.arch];
+  const number = index?.kind === "literal" ? Number(index.value) : -1;
+  const offset =
+    name === "arg"
+      ? map.args[number]
+      : name === "result"
+        ? map.result
+        : name === "ip"
+          ? map.ip
+          : map.sp;
+  if (offset === undefined)
+    return low.refuse(
+      "argument-number",
       span,
-      `Cannot find ${what} "${name}": the kernel's BTF types have none of that name`,
-      "Look at /sys/kernel/tracing/available_events, or check the spelling",
+      "Cannot read this argument: it is in no register",
+      `Write a number from 0 to ${map.args.length - 1}`,
     );
-    return undefined;
-  }
-  const ids = [
-    ...signature.parameters.map(({ typeId }) => typeId),
-    ...(withResult ? [signature.returns] : []),
-  ];
-  return ids.map((id, index) => {
-    const type = kernelType(kernel, id);
-    if (type.kind !== "scalar" && type.kind !== "pointer") return FAILED;
-    const own: Type =
-      type.kind === "scalar"
-        ? type.type
-        : { kind: "kernel", struct: type.struct, typeId: type.typeId };
-    const value = builder.load(widthOf(64), builder.emit({ op: "context" }), index * 8);
-    return { kind: "value", type: own, value: cut(low, { type: own, size: 8, offset: 0 }, value) };
-  });
+  const value = builder.load(8, builder.context(), offset);
+  return { kind: "value", type: intType(64, false), value };
 }

@@ -5,6 +5,7 @@ import type { Expression } from "../parse/ast.ts";
 import type { IntType, Type } from "../types/type.ts";
 import { binary, reverseBytes } from "./arithmetic.ts";
 import { toType, toTyped } from "./convert.ts";
+import { formatText } from "./format-text.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
 import { buffer } from "./map-calls.ts";
@@ -156,32 +157,10 @@ function readUserStr(low: Lowerer, node: Call): Operand {
 }
 
 function printk(low: Lowerer, node: Call): Operand {
-  const [text] = node.args;
-  const texts =
-    text?.kind === "template" ? text.texts : text?.kind === "string" ? [text.value] : undefined;
-  const values = text?.kind === "template" ? text.values : [];
-  if (texts === undefined || values.length > 3)
-    return low.refuse(
-      "printk-text",
-      node.span,
-      "Cannot print this: printk() takes a text with up to three numbers in it",
-      "Write printk(`opened ${count} files`)",
-    );
-  const typed = values.map((value) => hold(low, low.expression(value)));
-  const args = typed.map((operand, index) =>
-    toTyped(low, operand(), values[index]?.span ?? node.span),
-  );
-  let format = texts[0] ?? "";
-  const numbers = args.map((one, index) => {
-    const signed = one?.type.kind === "int" && one.type.signed;
-    format += `%ll${signed ? "d" : "u"}${texts[index + 1] ?? ""}`;
-    return one?.value ?? low.builder.constant(0n);
-  });
-  const { section, offset, size } = low.data.text(format);
-  const { builder } = low;
-  builder.span = node.span;
-  const address = builder.emit({ op: "data", map: section, offset });
-  builder.call("trace_printk", address, builder.constant(BigInt(size)), ...numbers);
+  const text = formatText(low, node.args[0], node, 3);
+  if (text === undefined) return FAILED;
+  const { format, size, values } = text;
+  low.builder.call("trace_printk", format, low.builder.constant(BigInt(size)), ...values);
   return { kind: "void" };
 }
 

@@ -1,5 +1,6 @@
 import type { Btf, Diagnostic, Span } from "@ocelli/bpf";
 
+import type { ProgramKind } from "../author/programs.ts";
 import type { Block } from "../ir/ir.ts";
 import type { IrBuilder, Variable } from "../ir/builder.ts";
 import type { Expression, FunctionExpression, Statement } from "../parse/ast.ts";
@@ -8,6 +9,7 @@ import type { Type } from "../types/type.ts";
 import type { DataSections } from "./data.ts";
 import type { Binding, Operand } from "./operand.ts";
 import type { ProgramContext } from "./context.ts";
+import type { Architecture } from "./registers.ts";
 
 /** The function whose body is being lowered: a program, or a function that is inlined into it. */
 export interface Frame {
@@ -31,7 +33,10 @@ export interface Lowerer {
   readonly entities: Entities;
   readonly data: DataSections;
   readonly kernel: Btf | undefined;
-  readonly context: ProgramContext;
+  context: ProgramContext;
+  /** Of the program that is compiled. */
+  readonly kind: ProgramKind;
+  readonly arch: Architecture;
   frames: readonly Frame[];
   loops: readonly Loop[];
   scopes: readonly Map<string, Binding>[];

@@ -57,7 +57,7 @@ export function callMap(low: Lowerer, map: MapEntity, name: string, node: Call):
       const flags = low.builder.constant(name === "user" ? 256n : 0n);
       const id = low.builder.call(
         "get_stackid",
-        low.builder.emit({ op: "context" }),
+        low.builder.context(),
         low.builder.map(map.name),
         flags,
       );

@@ -2,14 +2,14 @@ import type { Span } from "@ocelli/bpf";
 
 import { sizeOfLayout } from "../author/layout.ts";
 import type { Value } from "../ir/ir.ts";
-import { findMember, kernelType } from "../types/kernel.ts";
 import type { Entity } from "../types/evaluate.ts";
 import { scalarType, typeName, type Type } from "../types/type.ts";
 import { readContextField } from "./context.ts";
 import { describeOperand, toType } from "./convert.ts";
+import { kernelElement, kernelMember } from "./kernel.ts";
 import type { Lowerer } from "./lowerer.ts";
-import { readPlace, widthOf } from "./memory.ts";
-import { FAILED, type KernelPlace, type Operand, type Place } from "./operand.ts";
+import { readPlace } from "./memory.ts";
+import { FAILED, type Operand, type Place } from "./operand.ts";
 
 /** Lowers `object.name`. */
 export function member(low: Lowerer, object: Operand, name: string, span: Span): Operand {
@@ -63,7 +63,7 @@ function variablePlace(
   const frozen = variable.kind === "config";
   const placed = low.data.variable(name, variable.layout, BigInt(variable.value), frozen);
   const base = low.builder.emit({ op: "data", map: placed.section, offset: placed.offset });
-  const memory = frozen ? "packet" : "map";
+  const memory = frozen ? "rodata" : "map";
   return { kind: "place", layout: variable.layout, base, offset: 0, shift: 0, memory };
 }
 
@@ -75,12 +75,7 @@ export function followReference(
   span: Span,
 ): Place | undefined {
   if (!low.builder.isNonNull(value)) {
-    low.refuse(
-      "unchecked",
-      span,
-      `Cannot use this ${typeName(type)}: it may be undefined here`,
-      "Check it first: if (!value) return …",
-    );
+    unchecked(low, type, span);
     return undefined;
   }
   return {
@@ -93,20 +88,27 @@ export function followReference(
   };
 }
 
+function unchecked(low: Lowerer, type: Type, span: Span): Operand {
+  return low.refuse(
+    "unchecked",
+    span,
+    `Cannot use this ${typeName(type)}: it may be undefined here`,
+    "Check it first: if (!value) return …",
+  );
+}
+
 function valueMember(low: Lowerer, type: Type, value: Value, name: string, span: Span): Operand {
-  if (type.kind === "kernel")
+  if (type.kind === "kernel") {
+    if (type.nullable === true && !low.builder.isNonNull(value)) return unchecked(low, type, span);
+    const { typeId, struct, access } = type;
+    const field = { struct, path: [] };
     return kernelMember(
       low,
-      {
-        kind: "kernel-place",
-        typeId: type.typeId,
-        base: value,
-        offset: 0,
-        field: { struct: type.struct, path: [] },
-      },
+      { kind: "kernel-place", typeId, base: value, offset: 0, field, access },
       name,
       span,
     );
+  }
   if (type.kind === "reference") {
     const place = followReference(low, type, value, span);
     if (place === undefined) return FAILED;
@@ -155,79 +157,10 @@ function placeMember(low: Lowerer, place: Place, name: string, span: Span): Oper
   };
 }
 
-function kernelMember(low: Lowerer, place: KernelPlace, name: string, span: Span): Operand {
-  const { kernel, builder } = low;
-  if (kernel === undefined) return FAILED;
-  const found = findMember(kernel, place.typeId, name);
-  if (found === undefined)
-    return low.refuse(
-      "no-member",
-      span,
-      `Cannot find ".${name}" in the kernel's ${kernel.nameOf(place.typeId) || "struct"}: these BTF types have no such member`,
-      "Look it up with: ocelli btf dump --type NAME",
-    );
-  if (found.bitfieldBits !== 0)
-    return low.refuse(
-      "kernel-bit-field",
-      span,
-      `Cannot read ".${name}": it is a bit field of a kernel struct`,
-      "Read a whole member",
-    );
-  const type = kernelType(kernel, found.typeId);
-  const offset = place.offset + found.offsetBits / 8;
-  const field = { struct: place.field.struct, path: [...place.field.path, name] };
-  switch (type.kind) {
-    case "struct":
-      return { kind: "kernel-place", typeId: type.typeId, base: place.base, offset, field };
-    case "chars":
-      return low.refuse(
-        "kernel-array",
-        span,
-        `Cannot read ".${name}": buffers of kernel structs cannot be read yet`,
-        "Read a number",
-      );
-    case "pointer": {
-      const value = builder.load(8, place.base, offset, field);
-      return {
-        kind: "value",
-        type: { kind: "kernel", struct: type.struct, typeId: type.typeId },
-        value,
-      };
-    }
-    case "scalar": {
-      const value = builder.load(widthOf(type.size * 8), place.base, offset, field);
-      return { kind: "value", type: type.type, value: extendLoaded(low, type.type, value) };
-    }
-    default:
-      return low.refuse(
-        "kernel-type",
-        span,
-        `Cannot read ".${name}": it is ${type.what}`,
-        "Read a number, or a pointer to a struct",
-      );
-  }
-}
-
-/** A value as its type's register shows it, after a load without sign. */
-export function extendLoaded(low: Lowerer, type: Type, value: Value): Value {
-  return type.kind === "int" && type.signed && type.bits !== 64
-    ? low.builder.extend(true, type.bits, value)
-    : value;
-}
-
 /** Lowers `object[index]`: the index is compared with the length, and one behind the end means the last element. */
 export function element(low: Lowerer, object: Operand, index: Operand, span: Span): Operand {
   if (object.kind === "failed" || index.kind === "failed") return FAILED;
-  if (object.kind === "method" && object.object.kind === "context" && object.name === "args") {
-    if (index.kind !== "literal")
-      return low.refuse(
-        "constant-index",
-        span,
-        "Cannot choose an argument by a variable: the context is read at fixed places",
-        "Write a number",
-      );
-    return readContextField(low, `args[${index.value}]`, span);
-  }
+  if (object.kind === "kernel-place") return kernelElement(low, object, index, span);
   const place =
     object.kind === "value" && object.type.kind === "reference"
       ? followReference(low, object.type, object.value, span)
@@ -256,6 +189,13 @@ export function element(low: Lowerer, object: Operand, index: Operand, span: Spa
       );
     return { ...place, layout, offset: place.offset + Number(index.value) * size, shift: 0 };
   }
+  if (place.memory === "context" || place.memory === "socket")
+    return low.refuse(
+      "constant-index",
+      span,
+      "Cannot choose an element by a variable: the context is read at fixed places",
+      "Write a number",
+    );
   const at = toType(low, index, { kind: "int", bits: 32, signed: false }, span);
   if (at === undefined) return FAILED;
   const { builder } = low;

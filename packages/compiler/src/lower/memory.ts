@@ -1,6 +1,7 @@
 import type { Span } from "@ocelli/bpf";
 
 import { sizeOfLayout, type Layout } from "../author/layout.ts";
+import type { ProgramKind } from "../author/programs.ts";
 import type { Value, Width } from "../ir/ir.ts";
 import { scalarType, type Type } from "../types/type.ts";
 import type { Lowerer } from "./lowerer.ts";
@@ -16,18 +17,23 @@ export function readPlace(
   low: Lowerer,
   place: Place,
 ): { readonly type: Type; readonly value: Value } | undefined {
-  const { layout, base, offset, shift } = place;
+  const { layout, base, offset, shift, width } = place;
   const type = scalarType(layout);
   if (type === undefined) return undefined;
   const { builder } = low;
-  const loaded = builder.load(widthOf(sizeOfLayout(layout) * 8), base, offset);
+  const bits = sizeOfLayout(layout) * 8;
+  const whole = builder.load(width ?? widthOf(bits), base, offset);
+  const loaded =
+    width !== undefined && (bits === 8 || bits === 16 || (bits === 32 && width === 8))
+      ? builder.extend(false, bits, whole)
+      : whole;
   if (layout.kind === "bits") {
     const moved = builder.arithmetic("shr", 64, loaded, builder.constant(BigInt(shift)));
-    const whole = shift + layout.width === layout.unit;
+    const isTop = shift + layout.width === layout.unit;
     const mask = (1n << BigInt(layout.width)) - 1n;
     return {
       type,
-      value: whole ? moved : builder.arithmetic("and", 64, moved, builder.constant(mask)),
+      value: isTop ? moved : builder.arithmetic("and", 64, moved, builder.constant(mask)),
     };
   }
   if (type.kind === "int" && type.signed && type.bits !== 64)
@@ -39,7 +45,7 @@ export function readPlace(
 export function writePlace(low: Lowerer, place: Place, value: Value): void {
   const { layout, base, offset, shift } = place;
   const { builder } = low;
-  const width = widthOf(sizeOfLayout(layout) * 8);
+  const width = place.width ?? widthOf(sizeOfLayout(layout) * 8);
   if (layout.kind !== "bits") {
     builder.store(width, base, offset, value);
     return;
@@ -57,16 +63,24 @@ export function writePlace(low: Lowerer, place: Place, value: Value): void {
 }
 
 /** Whether a place takes writes; refuses it otherwise. */
-export function checkWritable(low: Lowerer, { memory }: Place, span: Span): boolean {
-  if (memory !== "packet") return true;
-  low.refuse(
-    "read-only",
-    span,
-    "Cannot write into a packet: this compiler reads packets only",
-    "Copy the value into a variable",
-  );
+export function checkWritable(low: Lowerer, { memory, frozen }: Place, span: Span): boolean {
+  const what =
+    memory === "packet" && !WRITES_PACKETS.has(low.kind)
+      ? "a packet: programs of this kind only read packets"
+      : memory === "socket"
+        ? "a socket: the kernel lets programs read it only"
+        : memory === "rodata"
+          ? "a constant: it is frozen when the program is loaded"
+          : memory === "context" && frozen === true
+            ? "this member of the context: the kernel lets programs read it only"
+            : undefined;
+  if (what === undefined) return true;
+  low.refuse("read-only", span, `Cannot write into ${what}`, "Copy the value into a variable");
   return false;
 }
+
+/** Programs whose packets are written in place; the rest has helpers at most. */
+const WRITES_PACKETS: ReadonlySet<ProgramKind> = new Set<ProgramKind>(["xdp", "tc"]);
 
 /** Zeroes `size` bytes of memory whose address is a multiple of 8, padding included. */
 export function zero(low: Lowerer, base: Value, size: number): void {
@@ -111,4 +125,11 @@ export function addressOf(
   { base, offset }: { readonly base: Value; readonly offset: number },
 ): Value {
   return low.builder.arithmetic("add", 64, base, low.builder.constant(BigInt(offset)));
+}
+
+/** A value as its type's register shows it, after a load without sign. */
+export function extendLoaded(low: Lowerer, type: Type, value: Value): Value {
+  return type.kind === "int" && type.signed && type.bits !== 64
+    ? low.builder.extend(true, type.bits, value)
+    : value;
 }

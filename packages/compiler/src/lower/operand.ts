@@ -33,15 +33,22 @@ export interface Place {
   readonly offset: number;
   readonly shift: number;
   readonly memory: Memory;
+  /** How many bytes are read or written, where that is more than the layout has. */
+  readonly width?: 4 | 8;
+  /** The kernel takes no writes here although it takes them elsewhere in this memory. */
+  readonly frozen?: boolean;
 }
 
-/** A struct or buffer inside a kernel struct. Offset in bytes. */
+/** A struct or array inside a kernel struct. Offset in bytes from the pointer that it was found by. */
 export interface KernelPlace {
   readonly kind: "kernel-place";
   readonly typeId: number;
   readonly base: Value;
   readonly offset: number;
   readonly field: KernelField;
+  readonly access: "direct" | "probe";
+  /** A union is on the way: pointers from here are not those that the verifier knows. */
+  readonly untrusted?: boolean;
 }
 
 /** What a name stands for inside a function. */

@@ -13,18 +13,19 @@ const MOST = 0x7fffn;
 /** `context.packet()`: the two ends of the packet, read once. */
 export function openPacket(low: Lowerer, span: Span): Operand {
   const { builder, context } = low;
-  if (context.packet === undefined)
+  const packet = context.shape?.packet;
+  if (packet === undefined)
     return low.refuse(
       "no-packet",
       span,
       "Cannot read a packet: this program's context has none",
-      "Use xdp() or tc()",
+      "Use xdp(), tc() or cgroupSkb()",
     );
   const cursor = builder.variable();
   const end = builder.variable();
-  const from = builder.emit({ op: "context" });
-  builder.write(cursor, builder.load(4, from, context.packet.data));
-  builder.write(end, builder.load(4, from, context.packet.end));
+  const from = builder.context();
+  builder.write(cursor, builder.load(4, from, packet.data));
+  builder.write(end, builder.load(4, from, packet.end));
   return { kind: "packet", cursor, end };
 }
 

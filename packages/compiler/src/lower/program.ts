@@ -1,5 +1,6 @@
 import { errorAt, type Btf, type Diagnostic, type Span } from "@ocelli/bpf";
 
+import { CONTEXT_SHAPES } from "../author/contexts.ts";
 import type { ProgramKind } from "../author/programs.ts";
 import { IrBuilder } from "../ir/builder.ts";
 import type { IrFunction } from "../ir/ir.ts";
@@ -8,7 +9,10 @@ import type { Entities, Entity } from "../types/evaluate.ts";
 import { intType, type Type } from "../types/type.ts";
 import { lowerCall } from "./calls.ts";
 import { lowerCondition } from "./conditions.ts";
-import { FIXED_CONTEXTS, hookArguments, type ProgramContext } from "./context.ts";
+import { ARGUMENT_CONTEXT, type ContextField, type ProgramContext } from "./context.ts";
+import { hookArguments, iteratorElement, probeArguments } from "./hooks.ts";
+import { programResult } from "./result.ts";
+import { REGISTERS, type Architecture } from "./registers.ts";
 import { toType } from "./convert.ts";
 import type { DataSections } from "./data.ts";
 import { lowerExpression } from "./expressions.ts";
@@ -25,20 +29,8 @@ export interface LowerOptions {
   /** The tracefs format of a tracepoint, `category/name`. */
   readonly tracepointFormat: ((name: string) => string | undefined) | undefined;
   readonly diagnostics: Diagnostic[];
+  readonly arch: Architecture;
 }
-
-const RESULTS: Readonly<Record<ProgramKind, Type>> = {
-  xdp: intType(32, false),
-  tc: intType(32, true),
-  "socket-filter": intType(32, false),
-  syscall: intType(32, true),
-  tracepoint: { kind: "void" },
-  "raw-tracepoint": { kind: "void" },
-  "tp-btf": { kind: "void" },
-  fentry: { kind: "void" },
-  fexit: { kind: "void" },
-  profile: { kind: "void" },
-};
 
 /** How deep functions may be inlined into each other: recursion ends here. */
 const MOST_FRAMES = 32;
@@ -50,97 +42,88 @@ export function lowerProgram(
 ): IrFunction {
   const { body } = program;
   const { type, attachTo } = program.program;
-  const context = contextOf(type, attachTo, options, body.span);
-  const low = createLowerer(program.name, context, options);
-  const args = argumentsOf(low, type, attachTo, body);
-  const expected = RESULTS[type];
+  const low = createLowerer(program.name, type, options);
+  low.context = contextOf(low, attachTo, options, body.span);
+  const args = argumentsOf(low, attachTo, body);
   const { builder } = low;
   builder.span = body.span;
   builder.current.span = body.span;
   const result = low.inline(body, args, body.span, `program ${program.name}`);
-  const isVoid = expected.kind === "void";
-  const value =
-    isVoid || result.kind === "failed"
-      ? undefined
-      : returnValue(low, result, expected, body.span, program.name);
-  builder.leave(value ?? builder.constant(0n));
+  builder.leave(programResult(low, result, program));
   return builder.program;
 }
 
-function returnValue(
-  low: Lowerer,
-  result: Operand,
-  expected: Type,
-  span: Span,
-  name: string,
-): number | undefined {
-  if (result.kind === "void") {
-    low.refuse(
-      "no-result",
-      { offset: span.offset, length: 1 },
-      `Cannot compile program "${name}": it returns nothing`,
-      "Return a verdict on every way",
-    );
-    return undefined;
-  }
-  // The kernel looks at 32 bits, whatever their sign.
-  const { kind } = result;
-  if (kind === "value" && result.type.kind === "int" && result.type.bits !== 64)
-    return result.value;
-  return toType(low, result, expected, span);
-}
+const HOOKED: ReadonlySet<ProgramKind> = new Set<ProgramKind>([
+  "tp-btf",
+  "fentry",
+  "fexit",
+  "fmod-ret",
+  "lsm",
+]);
 
 function contextOf(
-  type: ProgramKind,
+  low: Lowerer,
   attachTo: string,
   options: LowerOptions,
   span: Span,
 ): ProgramContext {
-  if (type !== "tracepoint")
-    return type === "tp-btf" || type === "fentry" || type === "fexit"
-      ? { fields: new Map() }
-      : FIXED_CONTEXTS[type];
-  const text = options.tracepointFormat?.(attachTo);
-  if (text !== undefined) return tracepointContext(text);
-  options.diagnostics.push(
-    errorAt(
-      "no-tracepoint",
-      { offset: span.offset, length: 0 },
-      `Cannot type the context of tracepoint "${attachTo}": its format is not known`,
-      "Check the spelling, and compile as root where tracefs is",
-    ),
-  );
-  return { fields: new Map() };
-}
-
-function argumentsOf(
-  low: Lowerer,
-  type: ProgramKind,
-  attachTo: string,
-  body: FunctionExpression,
-): readonly Operand[] {
-  if (body.parameters.length === 0) return [];
-  switch (type) {
-    case "tp-btf":
-      return (
-        hookArguments(low, "tp-btf", attachTo, false, body.span) ??
-        body.parameters.map(() => FAILED)
-      );
-    case "fentry":
-    case "fexit":
-      return (
-        hookArguments(low, "function", attachTo, type === "fexit", body.span) ??
-        body.parameters.map(() => FAILED)
-      );
+  const none = { fields: new Map<string, ContextField>() };
+  const { kind } = low;
+  const shape = CONTEXT_SHAPES[kind];
+  if (shape !== undefined) return { ...none, shape };
+  switch (kind) {
+    case "raw-tracepoint":
+    case "syscall":
+      return ARGUMENT_CONTEXT;
+    case "kprobe":
+    case "kretprobe":
+    case "uprobe":
+    case "uretprobe":
+      return { ...none, registers: true };
     case "profile":
-      return [FAILED];
+    case "perf-event": {
+      const { size } = REGISTERS[low.arch];
+      const word = { kind: "scalar", type: intType(64, false), size: 8 } as const;
+      const fields = new Map<string, ContextField>([
+        ["sample_period", { ...word, offset: size }],
+        ["addr", { ...word, offset: size + 8 }],
+      ]);
+      return { fields, registers: true };
+    }
+    case "iter":
+      return { ...none, element: () => iteratorElement(low, attachTo, span) };
+    case "tracepoint": {
+      const text = options.tracepointFormat?.(attachTo);
+      if (text !== undefined) return tracepointContext(text);
+      low.report(
+        errorAt(
+          "no-tracepoint",
+          { offset: span.offset, length: 0 },
+          `Cannot type the context of tracepoint "${attachTo}": its format is not known`,
+          "Check the spelling, and compile as root where tracefs is",
+        ),
+      );
+      return none;
+    }
     default:
-      return [{ kind: "context" }];
+      return none;
   }
 }
 
-function createLowerer(name: string, context: ProgramContext, options: LowerOptions): Lowerer {
-  const { entities, data, diagnostics } = options;
+function argumentsOf(low: Lowerer, attachTo: string, body: FunctionExpression): readonly Operand[] {
+  const wanted = body.parameters.length;
+  if (wanted === 0) return [];
+  const { kind } = low;
+  const args = HOOKED.has(kind)
+    ? hookArguments(low, attachTo, wanted, body.span)
+    : kind === "kprobe" || kind === "kretprobe"
+      ? probeArguments(low, attachTo, wanted, body.span)
+      : [{ kind: "context" } as const];
+  return args ?? body.parameters.map(() => FAILED);
+}
+
+function createLowerer(name: string, kind: ProgramKind, options: LowerOptions): Lowerer {
+  const { entities, data, diagnostics, arch } = options;
   const said = new Set<string>();
   const low: Lowerer = {
     builder: new IrBuilder(name),
@@ -149,7 +132,9 @@ function createLowerer(name: string, context: ProgramContext, options: LowerOpti
     get kernel() {
       return options.kernel;
     },
-    context,
+    context: { fields: new Map() },
+    kind,
+    arch,
     frames: [],
     loops: [],
     scopes: [new Map()],

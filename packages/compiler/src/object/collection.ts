@@ -14,7 +14,6 @@ import {
 
 import { sizeOfLayout } from "../author/layout.ts";
 import type { MapShape } from "../author/maps.ts";
-import type { ProgramKind } from "../author/programs.ts";
 import type { Code } from "../code/emit.ts";
 import type { DataSection, DataSections } from "../lower/data.ts";
 import { createObjectTypes, type ObjectTypes } from "./types.ts";
@@ -22,7 +21,7 @@ import { createObjectTypes, type ObjectTypes } from "./types.ts";
 /** A program on its way into the object. */
 export interface CompiledCode {
   readonly name: string;
-  readonly kind: ProgramKind;
+  readonly section: string;
   readonly attachTo: string;
   readonly code: Code;
 }
@@ -41,25 +40,13 @@ const LICENSE = "GPL";
 const READ_ONLY = 0x80;
 const SLEEPABLE = 0x10;
 const FRAGS = 0x20;
-const SECTIONS: Readonly<Record<ProgramKind, string>> = {
-  xdp: "xdp",
-  tc: "tc",
-  tracepoint: "tracepoint",
-  "raw-tracepoint": "raw_tp",
-  "tp-btf": "tp_btf",
-  fentry: "fentry",
-  fexit: "fexit",
-  profile: "perf_event",
-  syscall: "syscall",
-  "socket-filter": "socket",
-};
 
 /** Puts programs, maps and data together as the blueprint that loaders take, with types, line info and relocations. */
 export function makeCollection(parts: ObjectParts): CollectionSpec {
-  const fields = parts.programs.flatMap(({ code }) =>
-    code.instructions.flatMap(({ field }) => (field === undefined ? [] : [field])),
+  const facts = parts.programs.flatMap(({ code }) =>
+    code.instructions.flatMap(({ core }) => (core === undefined ? [] : [core])),
   );
-  const types = createObjectTypes(parts.kernel, fields);
+  const types = createObjectTypes(parts.kernel, facts);
   const programs = parts.programs.map((one) => programSpec(one, types, parts.lineOf));
   const variables = new Map<string, VariableSpec>();
   const maps = [
@@ -84,13 +71,12 @@ function programSpec(
   types: ObjectTypes,
   lineOf: ObjectParts["lineOf"],
 ): ProgramSpec {
-  const { name, kind, attachTo, code } = program;
-  const section = `${SECTIONS[kind]}${attachTo === "" ? "" : `/${attachTo}`}`;
+  const { name, section, attachTo, code } = program;
   const meaning = parseSectionName(section);
   const functionTypeId = types.program(name);
   let last: SourceLine | undefined;
   const instructions: Instruction[] = [];
-  for (const { instruction, span, field } of code.instructions) {
+  for (const { instruction, span, core } of code.instructions) {
     const source = lineOf(span);
     const isNew = last?.line !== source.line || last.column !== source.column;
     last = source;
@@ -98,7 +84,7 @@ function programSpec(
       ...instruction,
       ...(instructions.length === 0 && { symbol: name, functionTypeId }),
       ...(isNew && { source }),
-      ...(field !== undefined && { relocation: types.relocation(field) }),
+      ...(core !== undefined && { relocation: types.relocation(core) }),
     });
   }
   return {

@@ -7,8 +7,15 @@ import {
 } from "@ocelli/bpf";
 
 import type { Layout } from "../author/layout.ts";
+import type { CoreFact } from "../code/emit.ts";
 import type { KernelField } from "../ir/ir.ts";
-import { findMember, kernelType, type KernelMember } from "../types/kernel.ts";
+import {
+  enumeratorValue,
+  findMember,
+  innermost,
+  kernelType,
+  type KernelMember,
+} from "../types/kernel.ts";
 
 /** The object's own types while they are collected. */
 export interface ObjectTypes {
@@ -17,21 +24,28 @@ export interface ObjectTypes {
   layout(layout: Layout): number;
   /** The FUNC of a program. */
   program(name: string): number;
-  /** The relocation that finds a kernel field; its struct gets the members that were asked for, where the kernel has them. */
-  relocation(field: KernelField): CoreRelocation;
+  /** The relocation that finds a fact about a kernel type; structs get the members that were asked for. */
+  relocation(fact: CoreFact): CoreRelocation;
+}
+
+interface LocalMember {
+  readonly member: KernelMember;
+  readonly typeId: number;
+  /** The kernel's id of the struct in it, or in its elements. */
+  readonly inner: number | undefined;
 }
 
 /** How a kernel struct is declared in the object: the members that are read, at their places in the kernel it was compiled for. */
 interface LocalStruct {
   readonly id: number;
   readonly kernelId: number;
-  readonly members: Map<string, { readonly member: KernelMember; readonly typeId: number }>;
+  readonly members: Map<string, LocalMember>;
 }
 
-/** Starts with no types. `fields` are all kernel fields that the programs read: members are numbered once all are known. */
+/** Starts with no types. `facts` are all that the programs ask of kernel types: members are numbered once all are known. */
 export function createObjectTypes(
   kernel: Btf | undefined,
-  fields: readonly KernelField[],
+  facts: readonly CoreFact[],
 ): ObjectTypes {
   const builder = createBtfBuilder();
   const known = new Map<string, number>();
@@ -81,20 +95,34 @@ export function createObjectTypes(
       );
       return builder.add({ kind: "func", name, typeId: proto, linkage: "global" });
     },
-    relocation({ struct, path }) {
-      let at = root(struct);
-      const start = at;
-      const indexes = ["0"];
-      for (const name of path) {
-        const sorted = at === undefined ? [] : sortedMembers(at);
-        indexes.push(String(sorted.findIndex((one) => one.member.name === name)));
-        const next = at?.members.get(name)?.typeId;
-        at = [...structs.values()].find(({ id }) => id === next);
+    relocation({ relocation: kind, field: { struct, path } }) {
+      if (kind === "enumval_value" || kind === "enumval_exists") {
+        const typeId = enumeration(struct);
+        const type = builder.type(typeId);
+        const at =
+          type?.kind === "enum" || type?.kind === "enum64"
+            ? type.values.findIndex(({ name }) => name === path[0])
+            : -1;
+        return { kind, typeId, accessor: String(at) };
       }
-      return { kind: "field_byte_offset", typeId: start?.id ?? 0, accessor: indexes.join(":") };
+      let at = root(struct);
+      const typeId = at?.id ?? 0;
+      const indexes: (string | number)[] = [0];
+      for (const step of path) {
+        if (typeof step === "number") {
+          indexes.push(step);
+          continue;
+        }
+        const sorted = at === undefined ? [] : sortedMembers(at);
+        indexes.push(sorted.findIndex((one) => one.member.name === step));
+        const inner = at?.members.get(step)?.inner;
+        at = inner === undefined ? undefined : structs.get(inner);
+      }
+      return { kind, typeId, accessor: indexes.join(":") };
     },
   };
-  for (const field of fields) declare(field);
+  for (const { field, relocation } of facts)
+    if (relocation !== "enumval_value" && relocation !== "enumval_exists") declare(field);
   for (const one of structs.values()) finish(one);
   return types;
 
@@ -144,25 +172,73 @@ export function createObjectTypes(
 
   function declare({ struct, path }: KernelField): void {
     let at = root(struct);
-    for (const name of path) {
+    for (const step of path) {
       if (at === undefined || kernel === undefined) return;
-      const member = findMember(kernel, at.kernelId, name);
+      // The members of an array's elements are asked of the array's own type.
+      if (typeof step === "number") continue;
+      const member = findMember(kernel, at.kernelId, step);
       if (member === undefined) return;
-      const type = kernelType(kernel, member.typeId);
-      const inner = type.kind === "struct" ? local(type.typeId, type.struct) : undefined;
-      const typeId = at.members.get(name)?.typeId ?? inner?.id ?? memberType(type);
-      at.members.set(name, { member, typeId });
+      const element = innermost(kernel, member.typeId);
+      const inner = element.kind === "struct" ? local(element.typeId, element.struct) : undefined;
+      if (!at.members.has(step))
+        at.members.set(step, {
+          member,
+          typeId: memberType(kernel, member.typeId, inner?.id),
+          inner: inner?.kernelId,
+        });
       at = inner;
     }
   }
 
-  function memberType(type: ReturnType<typeof kernelType>): number {
-    if (type.kind !== "scalar")
+  /** A member's type, as far as loading compares it: numbers by size and sign, arrays by their elements. */
+  function memberType(btf: Btf, typeId: number, inner: number | undefined): number {
+    const type = kernelType(btf, typeId);
+    if (type.kind === "struct" && inner !== undefined) return inner;
+    if (type.kind === "array")
+      return arrayType(memberType(btf, type.elementId, inner), type.length);
+    if (type.kind !== "scalar" || type.type.kind === "address")
       return once("void *", () => builder.add({ kind: "ptr", typeId: 0 }));
-    if (type.type.kind === "address")
-      return once("void *", () => builder.add({ kind: "ptr", typeId: 0 }));
+    if (type.type.kind === "bool")
+      return once("bool", () =>
+        builder.add({
+          kind: "int",
+          name: "bool",
+          size: 1,
+          bits: 8,
+          offsetBits: 0,
+          encoding: "bool",
+        }),
+      );
     const signed = type.type.kind === "int" && type.type.signed;
     return int(`${signed ? "i" : "u"}${type.size * 8}`, type.size * 8, signed);
+  }
+
+  /** The object's own copy of an enum: the enumerators that were asked for. */
+  function enumeration(name: string): number {
+    return once(`enum ${name}`, () => {
+      const values = facts
+        .filter(
+          ({ field, relocation }) =>
+            field.struct === name &&
+            (relocation === "enumval_value" || relocation === "enumval_exists"),
+        )
+        .map(({ field }) => String(field.path[0]));
+      const listed = [...new Set(values)].map((one) => ({
+        name: one,
+        value: enumeratorValue(kernel, name, one) ?? 0n,
+      }));
+      const wide = listed.some(({ value }) => value > 0xffff_ffffn || value < -0x8000_0000n);
+      const signed = listed.some(({ value }) => value < 0n);
+      return wide
+        ? builder.add({ kind: "enum64", name, size: 8, signed, values: listed })
+        : builder.add({
+            kind: "enum",
+            name,
+            size: 4,
+            signed,
+            values: listed.map((one) => ({ name: one.name, value: Number(one.value) })),
+          });
+    });
   }
 
   function finish(one: LocalStruct): void {
@@ -172,14 +248,12 @@ export function createObjectTypes(
       name: member.name,
       typeId,
       offsetBits: member.offsetBits,
-      bitfieldBits: 0,
+      bitfieldBits: member.bitfieldBits,
     }));
     builder.set(one.id, { kind: type.kind, name: type.name, size: type.size, members });
   }
 }
 
-function sortedMembers({
-  members,
-}: LocalStruct): { readonly member: KernelMember; readonly typeId: number }[] {
+function sortedMembers({ members }: LocalStruct): LocalMember[] {
   return [...members.values()].toSorted((a, b) => a.member.offsetBits - b.member.offsetBits);
 }

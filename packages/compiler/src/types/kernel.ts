@@ -8,6 +8,8 @@ export interface KernelMember {
   readonly offsetBits: number;
   readonly bitfieldBits: number;
   readonly typeId: number;
+  /** One of the anonymous types around it is a union. */
+  readonly inUnion: boolean;
 }
 
 const NESTING = 16;
@@ -22,10 +24,15 @@ export function findMember(
   const type = resolveType(btf, typeId)?.type;
   if ((type?.kind !== "struct" && type?.kind !== "union") || depth > NESTING) return undefined;
   for (const member of type.members) {
-    if (member.name === name) return member;
+    if (member.name === name) return { ...member, inUnion: type.kind === "union" };
     if (member.name !== "") continue;
     const inner = findMember(btf, member.typeId, name, depth + 1);
-    if (inner !== undefined) return { ...inner, offsetBits: inner.offsetBits + member.offsetBits };
+    if (inner !== undefined)
+      return {
+        ...inner,
+        offsetBits: inner.offsetBits + member.offsetBits,
+        inUnion: inner.inUnion || type.kind === "union",
+      };
   }
   return undefined;
 }
@@ -40,7 +47,13 @@ export type KernelType =
       readonly typeId: number;
       readonly size: number;
     }
-  | { readonly kind: "chars"; readonly length: number }
+  | {
+      readonly kind: "array";
+      readonly elementId: number;
+      readonly length: number;
+      /** A buffer of characters. */
+      readonly isText: boolean;
+    }
   | { readonly kind: "other"; readonly what: string };
 
 /** Looks through typedefs and qualifiers at a kernel type. */
@@ -67,6 +80,8 @@ export function kernelType(btf: Btf, typeId: number): KernelType {
       return { kind: "scalar", type: intType(size === 4 ? 32 : 64, type.signed), size };
     }
     case "ptr": {
+      if (isUserPointer(btf, type.typeId))
+        return { kind: "scalar", type: { kind: "address", space: "user" }, size: 8 };
       const target = resolveType(btf, type.typeId);
       if (
         target !== undefined &&
@@ -81,9 +96,8 @@ export function kernelType(btf: Btf, typeId: number): KernelType {
       return { kind: "struct", struct: type.name, typeId: resolved.id, size: type.size };
     case "array": {
       const element = resolveType(btf, type.typeId)?.type;
-      if (element?.kind === "int" && element.size === 1)
-        return { kind: "chars", length: type.length };
-      break;
+      const isText = element?.kind === "int" && element.size === 1 && element.name === "char";
+      return { kind: "array", elementId: type.typeId, length: type.length, isText };
     }
     default:
   }
@@ -91,7 +105,31 @@ export function kernelType(btf: Btf, typeId: number): KernelType {
 }
 
 function describe(type: BtfType): string {
-  return type.kind === "array" ? "an array" : `a ${type.kind}`;
+  return `a ${type.kind}`;
+}
+
+/** Kernels whose compiler wrote tags say which pointers lead to user space. */
+function isUserPointer(btf: Btf, typeId: number): boolean {
+  const type = btf.type(typeId);
+  return type?.kind === "type_tag" && type.name === "user";
+}
+
+/** How many bytes an element of that type takes; `undefined` for types without a size. */
+export function kernelSize(btf: Btf, typeId: number): number | undefined {
+  const type = kernelType(btf, typeId);
+  switch (type.kind) {
+    case "scalar":
+    case "struct":
+      return type.size;
+    case "pointer":
+      return 8;
+    case "array": {
+      const element = kernelSize(btf, type.elementId);
+      return element === undefined ? undefined : element * type.length;
+    }
+    default:
+      return undefined;
+  }
 }
 
 function networkOrder(btf: Btf, typeId: number): 16 | 32 | 64 | undefined {
@@ -107,17 +145,18 @@ function networkOrder(btf: Btf, typeId: number): 16 | 32 | 64 | undefined {
   return undefined;
 }
 
+/** What a hook gives its programs, and what the kernel function behind it returns. */
+export interface HookSignature {
+  readonly parameters: readonly { readonly name: string; readonly typeId: number }[];
+  readonly returns: number;
+}
+
 /** The parameters of a BTF tracepoint or a kernel function, and what it returns; `undefined` when there is no such thing. */
 export function hookSignature(
   btf: Btf,
   kind: "tp-btf" | "function",
   name: string,
-):
-  | {
-      readonly parameters: readonly { readonly name: string; readonly typeId: number }[];
-      readonly returns: number;
-    }
-  | undefined {
+): HookSignature | undefined {
   const [id] =
     kind === "function"
       ? btf.idsByName(name, "func")
@@ -131,6 +170,31 @@ export function hookSignature(
     }
     if (type.kind !== "func" && type.kind !== "typedef" && type.kind !== "ptr") return undefined;
     type = btf.type(type.typeId);
+  }
+  return undefined;
+}
+
+/** The type of the elements of arrays, and of arrays of arrays. */
+export function innermost(btf: Btf, typeId: number): KernelType {
+  let type = kernelType(btf, typeId);
+  for (let depth = 0; depth < NESTING && type.kind === "array"; depth += 1)
+    type = kernelType(btf, type.elementId);
+  return type;
+}
+
+/** The value of an enumerator; `undefined` when these types have no such enum, or no such name in it. */
+export function enumeratorValue(
+  btf: Btf | undefined,
+  name: string,
+  enumerator: string,
+): bigint | undefined {
+  for (const kind of ["enum", "enum64"] as const) {
+    for (const id of btf?.idsByName(name, kind) ?? []) {
+      const type = btf?.type(id);
+      if (type?.kind !== "enum" && type?.kind !== "enum64") continue;
+      const found = type.values.find((one) => one.name === enumerator);
+      if (found !== undefined) return BigInt(found.value);
+    }
   }
   return undefined;
 }

@@ -16,9 +16,20 @@ export type Type =
       /** The language speaks of `value.value`: a scalar in a map. */
       readonly boxed: boolean;
     }
-  /** A pointer to a struct of the kernel that is followed by plain loads. */
-  | { readonly kind: "kernel"; readonly struct: string; readonly typeId: number }
+  /** A pointer to a struct of the kernel. */
+  | KernelPointer
   | { readonly kind: "void" };
+
+/** A pointer to a struct of the kernel. */
+export interface KernelPointer {
+  readonly kind: "kernel";
+  readonly struct: string;
+  readonly typeId: number;
+  /** Plain loads follow the one that the verifier knows the type of; others are read by a helper. */
+  readonly access: "direct" | "probe";
+  /** It may be `undefined`, and the verifier wants to see the check. */
+  readonly nullable?: boolean;
+}
 
 /** An integer's type. */
 export interface IntType {
@@ -28,7 +39,7 @@ export interface IntType {
 }
 
 /** Where a reference leads: only some places may be written. */
-export type Memory = "map" | "ring" | "packet" | "stack";
+export type Memory = "map" | "ring" | "packet" | "stack" | "context" | "socket" | "rodata";
 
 /** The type of an int of some width. */
 export function intType(bits: Bits, signed: boolean): IntType {
