@@ -108,12 +108,9 @@ const KINDS: readonly {
   {
     name: "fentry",
     needs: ["fentry"],
-    section: "fentry/do_unlinkat",
+    section: "fentry/tcp_connect",
     source:
-      'export const p = fentry("do_unlinkat", (dfd, name) => { hits.set(0, u64(name.len)); });'.replace(
-        "name.len",
-        "u32(name.refcnt.counter)",
-      ),
+      'export const p = fentry("tcp_connect", (sk) => { hits.set(0, u64(sk.__sk_common.skc_num)); });',
   },
   {
     name: "fexit",

@@ -231,7 +231,13 @@ class Selector {
         });
         return;
       case "store": {
-        const from = one.width === 8 ? this.#source(one.value) : this.#source32(one.value);
+        // Contexts are written from registers only, up to Linux 6.1.
+        const isContext = this.#program.values.get(one.base)?.op === "context";
+        const from = isContext
+          ? { register: this.#use(one.value) }
+          : one.width === 8
+            ? this.#source(one.value)
+            : this.#source32(one.value);
         this.#add({
           kind: "store",
           width: one.width,
