@@ -38,6 +38,24 @@ export {
   TRANSFORMERS,
 } from "./filter/vocabulary.ts";
 export { PRIORITIES, type Priority, type RuleDefinition } from "./load/definitions.ts";
+export type { AppendOutput, AppendProblem } from "./engine/append-output.ts";
+export { checkAppendOutput } from "./engine/append-output.ts";
+export {
+  createRuleEngine,
+  type EngineOptions,
+  type EngineStatistics,
+  type RuleEngine,
+  type RuleStatistics,
+} from "./engine/rule-engine.ts";
+export type { RuleSelection } from "./engine/select-rules.ts";
+export { planDiscard, type DiscardPlan, type PlainPredicate } from "./evaluate/early-discard.ts";
+export type { KindParts } from "./evaluate/kind-program.ts";
+export {
+  createMatcher,
+  type Matcher,
+  type MatchOptions,
+  type MatchRule,
+} from "./evaluate/matcher.ts";
 export type { CompiledRule } from "./load/compile-rules.ts";
 export {
   formatRuleDiagnostic,
@@ -56,6 +74,15 @@ export {
   type RuleFile,
 } from "./load/load-rules.ts";
 export { BUILT_IN_PLUGINS, ENGINE_VERSION } from "./load/requirements.ts";
+export { formatAlertJson, formatAlertText, type Alert, type AlertFormat } from "./output/alert.ts";
+export { compileOutput, type CompiledOutput } from "./output/compile-output.ts";
+export type { JsonValue } from "./output/format-value.ts";
+export {
+  formatTimeIso,
+  formatTimeOfDay,
+  formatTimeUtc,
+  type TimeZone,
+} from "./output/time-text.ts";
 export { parseOutput, type OutputPart, type ParsedOutput } from "./output/parse-output.ts";
 export { compileRegex, type RegexMatcher } from "./regex/compile-regex.ts";
 export type { RegexProblem } from "./regex/regex-node.ts";

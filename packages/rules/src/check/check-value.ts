@@ -1,33 +1,13 @@
 import { isEventName, type FieldType } from "@ocelli/event";
 
 import { isIpv4, isIpv6, networkProblem } from "./address.ts";
+import { serviceByName } from "./services.ts";
 
 /** What is wrong with a text as a value of a type: Falco's sentence and ours on what would be right. */
 export interface ValueProblem {
   readonly message: string;
   readonly hint: string;
 }
-
-// Ports by name, as rules spell them; every other port is written as its number.
-const SERVICES: ReadonlySet<string> = new Set([
-  "http",
-  "https",
-  "ssh",
-  "domain",
-  "ftp",
-  "smtp",
-  "telnet",
-  "imap",
-  "imaps",
-  "pop3",
-  "pop3s",
-  "ldap",
-  "ldaps",
-  "ntp",
-  "snmp",
-  "mysql",
-  "postgresql",
-]);
 
 /** Checks a value against the type of the field it is compared with. */
 export function valueProblem(type: FieldType, text: string): ValueProblem | undefined {
@@ -57,7 +37,8 @@ export function valueProblem(type: FieldType, text: string): ValueProblem | unde
         : { message, hint: "Write address/bits; for one address use fd.ip, fd.sip and their like" };
     }
     case "port":
-      if (/^\d+$/.test(text) ? Number(text) < 65536 : SERVICES.has(text)) return undefined;
+      if (/^\d+$/.test(text) ? Number(text) < 65536 : serviceByName(text) !== undefined)
+        return undefined;
       return {
         message: `unrecognized protocol ${text}`,
         hint: "Write a port number from 0 to 65535",

@@ -40,6 +40,11 @@ export function printFilter(node: FilterNode): string {
   return write(node, SOURCE);
 }
 
+/** Writes a field or a transformer the way Falco prints it: the key of a field among the fields of an alert. */
+export function describeSide(node: FieldNode | TransformerNode): string {
+  return writeLeft(node, DESCRIBE);
+}
+
 const DESCRIBE: Style = {
   readsBack: false,
   text: quoteWhenNeeded,
