@@ -1,4 +1,5 @@
 export {
+  bootNs,
   comm,
   cpu,
   currentComm,
@@ -55,6 +56,7 @@ export {
   type Scratch,
   type StackTraces,
 } from "./author/maps.ts";
+export { readKernelStr, readUser, readUserAs, slice, userPtr } from "./author/memory.ts";
 export {
   Cgroup,
   cgroupDevice,

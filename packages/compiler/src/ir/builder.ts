@@ -32,6 +32,7 @@ export class IrBuilder {
   readonly #constants = new Map<string, Value>();
   readonly #definitions = new Map<Block, Map<Variable, Value>>();
   readonly #sealed = new Set<Block>();
+  readonly #fixed = new Set<Variable>();
   readonly #incomplete = new Map<Block, Map<Variable, Instruction & { readonly op: "phi" }>>();
 
   constructor(name: string) {
@@ -69,7 +70,9 @@ export class IrBuilder {
     this.current = block;
   }
 
-  variable(): Variable {
+  /** `fixed`: it is written once, before any loop that reads it, which then needs no phi and keeps what was proved of it. */
+  variable(fixed = false): Variable {
+    if (fixed) this.#fixed.add(this.#nextVariable);
     return this.#nextVariable++;
   }
 
@@ -84,7 +87,9 @@ export class IrBuilder {
     if (known !== undefined) return known;
     let value: Value;
     const [only] = block.predecessors;
-    if (!this.#sealed.has(block)) {
+    if (!this.#sealed.has(block) && only !== undefined && this.#fixed.has(variable))
+      value = this.read(variable, only);
+    else if (!this.#sealed.has(block)) {
       const phi = this.#phi(block);
       const waiting = this.#incomplete.get(block) ?? new Map<Variable, typeof phi>();
       waiting.set(variable, phi);
@@ -332,7 +337,9 @@ export class IrBuilder {
       case "context":
         return true;
       case "phi": {
-        if (seen.has(value) || made.inputs.length === 0) return false;
+        // A loop brings its own value round again: what came in decides.
+        if (seen.has(value)) return true;
+        if (made.inputs.length === 0) return false;
         const now = new Set([...seen, value]);
         return made.inputs.every((input) => this.isNonNull(input, now));
       }

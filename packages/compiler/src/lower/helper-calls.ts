@@ -9,6 +9,7 @@ import { formatText } from "./format-text.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
 import { buffer } from "./map-calls.ts";
+import { readMemory, readUserAs, sliceBuffer, userPtr } from "./memory-calls.ts";
 import { stackPlace } from "./memory.ts";
 import { FAILED, type Operand } from "./operand.ts";
 
@@ -30,6 +31,8 @@ export function callHelper(
   switch (name) {
     case "ktimeNs":
       return { kind: "value", type: u64, value: builder.call("ktime_get_ns") };
+    case "bootNs":
+      return { kind: "value", type: u64, value: builder.call("ktime_get_boot_ns") };
     case "pid":
       return {
         kind: "value",
@@ -55,6 +58,15 @@ export function callHelper(
       return currentComm(low, expected);
     case "readUserStr":
       return readUserStr(low, node);
+    case "userPtr":
+      return userPtr(low, node);
+    case "slice":
+      return sliceBuffer(low, node);
+    case "readUser":
+    case "readKernelStr":
+      return readMemory(low, name, node);
+    case "readUserAs":
+      return readUserAs(low, node);
     case "printk":
       return printk(low, node);
     case "ntohs":

@@ -8,12 +8,12 @@ import type { Lowerer } from "./lowerer.ts";
 export function hold(low: Lowerer, operand: Operand): () => Operand {
   const { builder } = low;
   if (operand.kind === "value") {
-    const variable = builder.variable();
+    const variable = builder.variable(true);
     builder.write(variable, operand.value);
     return () => ({ ...operand, value: builder.read(variable) });
   }
   if (operand.kind === "place" || operand.kind === "kernel-place") {
-    const variable = builder.variable();
+    const variable = builder.variable(true);
     builder.write(variable, operand.base);
     return () => ({ ...operand, base: builder.read(variable) });
   }

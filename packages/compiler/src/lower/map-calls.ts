@@ -6,7 +6,10 @@ import { scalarType, type Type } from "../types/type.ts";
 import { toType } from "./convert.ts";
 import { fillPlace } from "./expressions.ts";
 import type { Lowerer } from "./lowerer.ts";
+import { hold } from "./hold.ts";
+import { followReference } from "./members.ts";
 import { addressOf, stackPlace, zero } from "./memory.ts";
+import { capped } from "./capped.ts";
 import { FAILED, type Operand } from "./operand.ts";
 
 type Call = Expression & { readonly kind: "call" };
@@ -46,6 +49,10 @@ export function callMap(low: Lowerer, map: MapEntity, name: string, node: Call):
       return lookup(low, map, constantKey(low, 0n));
     case "ring.emit":
       return withArgument(low, map, name, node, first, (fill) => emit(low, map, fill, node));
+    case "ring.output":
+      return withArgument(low, map, name, node, second, (bytes) =>
+        first === undefined ? FAILED : output(low, map, first, bytes, node),
+      );
     case "count.hit":
       return withArgument(low, map, name, node, first, (key) =>
         hit(low, map, argument(low, shape.key, key)),
@@ -240,6 +247,46 @@ function emit(low: Lowerer, map: MapEntity, fill: Expression, node: Call): Opera
   builder.jump(done);
   builder.enter(done);
   return { kind: "value", type: { kind: "bool" }, value: builder.read(result) };
+}
+
+/** Copies the front of a record into the ring. */
+function output(
+  low: Lowerer,
+  map: MapEntity,
+  record: Expression,
+  bytes: Expression,
+  node: Call,
+): Operand {
+  const { builder } = low;
+  const operand = low.expression(record);
+  const place =
+    operand.kind === "value" && operand.type.kind === "reference"
+      ? followReference(low, operand.type, operand.value, record.span)
+      : operand;
+  if (place === undefined || place.kind === "failed") return FAILED;
+  if (place.kind !== "place" || scalarType(place.layout) !== undefined)
+    return low.refuse(
+      "no-record",
+      record.span,
+      "Cannot write this into a ring: it is no record in memory",
+      "Give what scratch.get() or lookup() returned, after checking it",
+    );
+  const held = hold(low, { ...place, base: addressOf(low, place), offset: 0 });
+  const type: Type = { kind: "int", bits: 32, signed: false };
+  const size = toType(low, low.expression(bytes, type), type, bytes.span);
+  if (size === undefined) return FAILED;
+  builder.span = node.span;
+  const length = capped(low, size, BigInt(sizeOfLayout(place.layout)));
+  const now = held();
+  if (now.kind !== "place") return FAILED;
+  const result = builder.call(
+    "ringbuf_output",
+    builder.map(map.name),
+    now.base,
+    length,
+    builder.constant(0n),
+  );
+  return succeeded(low, result);
 }
 
 const UNROLLED = 64;

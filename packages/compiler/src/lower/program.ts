@@ -225,10 +225,12 @@ function bindParameter(
     (argument.kind === "value"
       ? argument.type
       : intType(argument.big ? 64 : 32, argument.value < 0n));
-  const variable = low.builder.variable();
+  // A reference stays what it was checked to be.
+  const constant = type.kind === "reference" || type.kind === "kernel";
+  const variable = low.builder.variable(constant);
   const value = toType(low, argument, type, parameter.span);
   low.builder.write(variable, value ?? low.builder.constant(0n));
-  declare(low, parameter.name, { kind: "variable", variable, type, constant: false });
+  declare(low, parameter.name, { kind: "variable", variable, type, constant });
 }
 
 function argumentType(name: string): Type | undefined {

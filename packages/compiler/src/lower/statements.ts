@@ -185,7 +185,7 @@ function declareVariable(
   span: Span,
 ): void {
   const { builder } = low;
-  const variable = builder.variable();
+  const variable = builder.variable(constant);
   const value = toType(low, operand, type, span);
   builder.write(variable, value ?? builder.constant(0n));
   declare(low, name, { kind: "variable", variable, type, constant });

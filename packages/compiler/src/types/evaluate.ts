@@ -45,6 +45,7 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   ...variables,
 };
 const HELPERS: ReadonlySet<string> = new Set([
+  "bootNs",
   "ktimeNs",
   "pid",
   "tid",
@@ -53,7 +54,12 @@ const HELPERS: ReadonlySet<string> = new Set([
   "random",
   "comm",
   "currentComm",
+  "readKernelStr",
+  "readUser",
+  "readUserAs",
   "readUserStr",
+  "slice",
+  "userPtr",
   "printk",
   "ntohs",
   "ntohl",
