@@ -1,5 +1,4 @@
 export {
-  bootNs,
   comm,
   cpu,
   currentComm,

@@ -202,7 +202,12 @@ export {
   type PerfStatistics,
 } from "./reader/perf-reader.ts";
 export type { OnPerfLost, OnPerfRecord } from "./reader/perf-ring.ts";
-export type { ReadonlyNumbers, RecordMemory, RecordView } from "./reader/record-memory.ts";
+export {
+  recordMemory,
+  type ReadonlyNumbers,
+  type RecordMemory,
+  type RecordView,
+} from "./reader/record-memory.ts";
 export { RingMemory, type OnRecord, type RecordLease } from "./reader/ring-memory.ts";
 export {
   RingReader,

@@ -5,10 +5,6 @@ import type { be16, be32, CharBuf, i32, u16, u32, u64, UserPtr } from "./types.t
 export function ktimeNs(): u64 {
   return outside("ktimeNs");
 }
-/** Nanoseconds since boot, with time in suspend. Linux 5.8. */
-export function bootNs(): u64 {
-  return outside("bootNs");
-}
 /** The process, as user space counts it. */
 export function pid(): u32 {
   return outside("pid");

@@ -57,8 +57,8 @@ export interface Scratch<V> extends MapShape {
 export interface RingBuf<T> extends MapShape {
   /** Reserves a record, zeroes it, lets `fill` fill it and hands it over. `false` when the ring is full. */
   emit(fill: (record: T) => void): boolean;
-  /** Copies the first `bytes` bytes of a record that was put together elsewhere, such as in a scratch. `false` when the ring is full. */
-  output(record: T, bytes: U32): boolean;
+  /** Copies the first `bytes` bytes of a struct that was put together elsewhere, such as in a scratch. `false` when the ring is full. */
+  output(record: object, bytes: U32): boolean;
 }
 
 /** How often each key was hit. */

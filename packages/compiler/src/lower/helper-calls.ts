@@ -31,8 +31,6 @@ export function callHelper(
   switch (name) {
     case "ktimeNs":
       return { kind: "value", type: u64, value: builder.call("ktime_get_ns") };
-    case "bootNs":
-      return { kind: "value", type: u64, value: builder.call("ktime_get_boot_ns") };
     case "pid":
       return {
         kind: "value",

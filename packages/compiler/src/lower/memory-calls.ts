@@ -7,8 +7,7 @@ import { toType, toTyped } from "./convert.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
 import { buffer } from "./map-calls.ts";
-import { extendLoaded } from "./members.ts";
-import { widthOf } from "./memory.ts";
+import { extendLoaded, widthOf } from "./memory.ts";
 import { FAILED, type Operand } from "./operand.ts";
 
 type Call = Expression & { readonly kind: "call" };
@@ -60,11 +59,7 @@ export function sliceBuffer(low: Lowerer, node: Call): Operand {
 }
 
 /** Lowers `readUser(into, from, size)` and `readKernelStr(into, from)`. */
-export function readMemory(
-  low: Lowerer,
-  name: "readUser" | "readKernelStr",
-  node: Call,
-): Operand {
+export function readMemory(low: Lowerer, name: "readUser" | "readKernelStr", node: Call): Operand {
   const [into, from, size] = node.args;
   if (into === undefined || from === undefined) return incomplete(low, name, node);
   const heldTarget = hold(low, low.expression(into));
@@ -74,8 +69,9 @@ export function readMemory(
   const length = wanted === undefined ? undefined : low.builder.variable();
   if (length !== undefined && wanted !== undefined) low.builder.write(length, wanted);
   const address = toTyped(low, heldFrom(), from.span);
-  const target = buffer(low, heldTarget());
-  if (address === undefined) return FAILED;
+  const place = heldTarget();
+  const target = buffer(low, place);
+  if (address === undefined || place.kind === "failed") return FAILED;
   const space = name === "readUser" ? "user" : "kernel";
   if (target === undefined)
     return low.refuse(
@@ -114,7 +110,11 @@ export function readUserAs(low: Lowerer, node: Call): Operand {
   const schema = low.expression(what);
   const address = toTyped(low, low.expression(from), from.span);
   if (address === undefined || schema.kind === "failed") return FAILED;
-  if (schema.kind !== "entity" || schema.entity.kind !== "schema" || schema.entity.schema.layout.kind !== "int")
+  if (
+    schema.kind !== "entity" ||
+    schema.entity.kind !== "schema" ||
+    schema.entity.schema.layout.kind !== "int"
+  )
     return low.refuse(
       "no-number",
       what.span,

@@ -45,7 +45,6 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   ...variables,
 };
 const HELPERS: ReadonlySet<string> = new Set([
-  "bootNs",
   "ktimeNs",
   "pid",
   "tid",

@@ -4,11 +4,11 @@
 import {
   array,
   arrayMap,
-  bootNs,
   char,
   config,
   cpu,
   comm,
+  ktimeNs,
   pid,
   range,
   readKernelStr,
@@ -27,11 +27,13 @@ import {
   i64,
   u8,
   userPtr,
+  type CharBuf,
   type Infer,
 } from "@ocelli/compiler";
+import type { task_struct } from "@ocelli/compiler/vmlinux";
 
 // record, little-endian
-//   0  u64     time, nanoseconds since boot
+//   0  u64     time, nanoseconds of the monotonic clock
 //   8  u16     kind: 0 call, 1 exec, 2 fork, 3 exit
 //  10  u16     number of the call
 //  12  u16     cpu
@@ -63,11 +65,11 @@ export const CallRecord = struct("call_record", {
 //  32  u32  user id                36  u32  group id
 //  40  u32  effective user id      44  u32  effective group id
 //  48  u32  login user id          52  u32  terminal, as a device number
-//  56  u64  start, nanoseconds since boot
+//  56  u64  start, nanoseconds since boot, time in suspend counted
 //  64  u64  id of the cgroup in the unified tree
 //  72  u64  inode of the executable
 //  80  u32  device of the executable   84  u32  links to the executable's inode
-//  88  u16  bytes of path          90  u16  bytes of arguments    92  u16  bytes of environment   94  u16  thread id in use?
+//  88  u16  bytes of path          90  u16  bytes of arguments    92  u16  bytes of environment   94  u16  unused
 //  96  char[16] name
 // 112       path, arguments, environment
 export const ProcessRecord = struct("process_record", {
@@ -149,7 +151,7 @@ function add(
   } else if (kind === 5) {
     bytes = strings(record, address, used);
   } else {
-    bytes = recipe.sizes[index];
+    bytes = u32(recipe.sizes[index]);
     if (kind === 3) bytes = u32(record.args[index + 1]);
     if (kind === 4) bytes = readUserAs(u32, userPtr(record.args[index + 1]));
     const most = u32(recipe.sizes[index]);
@@ -189,7 +191,7 @@ export const onCallExit = tpBtf("sys_exit", (regs, result) => {
   }
   const record = callRoom.get();
   if (!record) return;
-  record.time = bootNs();
+  record.time = ktimeNs();
   record.kind = 0;
   record.call = u16(number);
   record.cpu = u16(cpu());
@@ -221,7 +223,7 @@ export const onCallExit = tpBtf("sys_exit", (regs, result) => {
 
 /** Who the task is, whatever happened to it. */
 function describe(record: Infer<typeof ProcessRecord>, task: task_struct, kind: u16): void {
-  record.time = bootNs();
+  record.time = ktimeNs();
   record.kind = kind;
   record.call = 0;
   record.cpu = u16(cpu());
@@ -236,8 +238,7 @@ function describe(record: Infer<typeof ProcessRecord>, task: task_struct, kind: 
   record.egid = task.cred.egid.val;
   record.loginuid = task.loginuid.val;
   const tty = task.signal.tty;
-  record.tty =
-    (u32(tty.driver.major) << 8) | (u32(tty.index) + u32(tty.driver.minor_start));
+  record.tty = (u32(tty.driver.major) << 8) | (u32(tty.index) + u32(tty.driver.minor_start));
   record.start = task.start_boottime;
   record.cgroup = task.cgroups.dfl_cgrp.kn.id;
   record.inode = 0n;

@@ -1,0 +1,89 @@
+import type { RuleEvent } from "@ocelli/event";
+import type { RecordMemory } from "@ocelli/linux";
+import { CALL_RECORD, RECORD_FLAG, UNREADABLE, type CallDescription } from "@ocelli/probes";
+
+import type { Clock } from "../host/clock.ts";
+import type { Process } from "../process/process.ts";
+import { readI64, readU64 } from "./record-reader.ts";
+
+/**
+ * An event of this host. One object is handed out for every event: it looks into the record where it lies, and what is kept
+ * must be read before the callback returns.
+ */
+export class SensorEvent implements RuleEvent {
+  readonly source = "syscall";
+  type = 0;
+  number = 0;
+  /** Name of the event: that of the system call, or `procexit`. */
+  name = "";
+  process: Process;
+  /** Its parameters, where the call has some with names. */
+  call: CallDescription | undefined = undefined;
+  /** Whether the record is that of a call, whose arguments it holds; otherwise it is that of a process. */
+  isCall = false;
+  memory: RecordMemory;
+  offset = 0;
+  readonly #clock: Clock;
+
+  /** Belongs to one sensor, which points it to its records. */
+  constructor(clock: Clock, memory: RecordMemory, process: Process) {
+    this.#clock = clock;
+    this.memory = memory;
+    this.process = process;
+  }
+
+  get timeNs(): bigint {
+    return this.#clock.epochNs(this.memory.view.getBigUint64(this.offset, true));
+  }
+  /** Nanoseconds of the monotonic clock, exact for 104 days of running. */
+  get monotonicNs(): number {
+    return readU64(this.memory, this.offset);
+  }
+  get cpu(): number {
+    return this.memory.view.getUint16(this.offset + CALL_RECORD.cpu, true);
+  }
+  get pid(): number {
+    return this.memory.view.getUint32(this.offset + CALL_RECORD.pid, true);
+  }
+  get tid(): number {
+    return this.memory.view.getUint32(this.offset + CALL_RECORD.tid, true);
+  }
+  /** What the call returned: a negative errno on failure. 0 for what is no call. */
+  get result(): number {
+    return this.isCall ? readI64(this.memory, this.offset + CALL_RECORD.result) : 0;
+  }
+  /** Whether a text was longer than what the probe keeps. */
+  get isCut(): boolean {
+    return (
+      (this.memory.view.getUint16(this.offset + CALL_RECORD.flags, true) & RECORD_FLAG.cut) !== 0
+    );
+  }
+
+  /** An argument as a number without sign, exact below 2^53. */
+  argument(index: number): number {
+    return readU64(this.memory, this.offset + CALL_RECORD.args + index * 8);
+  }
+  /** The low half of an argument, with its sign, as calls take file descriptors. */
+  argumentInt(index: number): number {
+    return this.memory.view.getInt32(this.offset + CALL_RECORD.args + index * 8, true);
+  }
+
+  /** Where the data of an argument begins; -1 when there is none or it could not be read. */
+  dataOffset(index: number): number {
+    const { view } = this.memory;
+    const sizes = this.offset + CALL_RECORD.sizes;
+    const own = view.getUint16(sizes + index * 2, true);
+    if (own === 0 || own === UNREADABLE) return -1;
+    let at = this.offset + CALL_RECORD.data;
+    for (let one = 0; one < index; one += 1) {
+      const size = view.getUint16(sizes + one * 2, true);
+      if (size !== UNREADABLE) at += size;
+    }
+    return at;
+  }
+  /** Bytes of an argument's data. */
+  dataSize(index: number): number {
+    const size = this.memory.view.getUint16(this.offset + CALL_RECORD.sizes + index * 2, true);
+    return size === UNREADABLE ? 0 : size;
+  }
+}
