@@ -1,3 +1,10 @@
+export {
+  readAuditEvents,
+  type AuditEvent,
+  type Json,
+  type JsonObject,
+} from "./audit/audit-event.ts";
+export { createAuditProvider } from "./audit/audit-provider.ts";
 export { eventTypesOf, type EventTypes } from "./check/event-types.ts";
 export { checkCondition } from "./check/check-condition.ts";
 export type { Finding } from "./check/finding.ts";

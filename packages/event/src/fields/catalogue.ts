@@ -1,3 +1,4 @@
+import { AUDIT_FIELDS } from "./audit-fields.ts";
 import { CONTAINER_FIELDS } from "./container-fields.ts";
 import { EVT_FIELDS } from "./evt-fields.ts";
 import { FD_FIELDS } from "./fd-fields.ts";
@@ -14,9 +15,25 @@ export const FIELDS: readonly Field[] = [
   ...CONTAINER_FIELDS,
 ];
 
-const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]));
+// Fields that plain numbers and times of every source have come first in the table.
+const EVERY_SOURCE = 18;
 
-/** The field of that name, without brackets; undefined when there is none. */
-export function fieldByName(name: string): Field | undefined {
-  return BY_NAME.get(name);
+const BY_SOURCE: ReadonlyMap<string, ReadonlyMap<string, Field>> = new Map([
+  ["syscall", byName(FIELDS)],
+  ["k8s_audit", byName([...EVT_FIELDS.slice(0, EVERY_SOURCE), ...AUDIT_FIELDS])],
+]);
+
+/** The field of that name, without brackets, among those of a source; undefined when there is none. */
+export function fieldByName(name: string, source: string = "syscall"): Field | undefined {
+  return BY_SOURCE.get(source)?.get(name);
+}
+
+/** The fields of a source of events; undefined for a source that is not known. */
+export function fieldsOfSource(source: string): readonly Field[] | undefined {
+  const fields = BY_SOURCE.get(source);
+  return fields === undefined ? undefined : [...fields.values()];
+}
+
+function byName(fields: readonly Field[]): ReadonlyMap<string, Field> {
+  return new Map(fields.map((field) => [field.name, field]));
 }

@@ -25,7 +25,9 @@ export type FieldClass =
   | "fd"
   | "fs.path"
   | "fdlist"
-  | "container";
+  | "container"
+  | "ka"
+  | "json";
 
 /** What may stand in brackets after a field: a number, a name, or either. */
 export interface FieldArgument {
@@ -45,7 +47,7 @@ export interface Field {
   readonly doc: string;
 }
 
-const LINE = /^([a-z0-9_.]+)(?:\[(\??)(index|key|index-or-key)\])? ([a-z0-9]+)( list)?: (.+)$/;
+const LINE = /^([a-zA-Z0-9_.]+)(?:\[(\??)(index|key|index-or-key)\])? ([a-z0-9]+)( list)?: (.+)$/;
 
 /**
  * Reads a table of fields, one a line: `name type: doc`, after the name `[index]`, `[key]` or `[index-or-key]` when an

@@ -22,9 +22,9 @@ interface SideType {
 
 /**
  * Checks a condition whose macros are resolved: that fields exist, operators fit their types, values can be read.
- * Every part is looked at; parts that macros share are looked at once.
+ * Every part is looked at; parts that macros share are looked at once. `source` is where the events come from.
  */
-export function checkCondition(node: FilterNode): Finding[] {
+export function checkCondition(node: FilterNode, source: string = "syscall"): Finding[] {
   const findings: Finding[] = [];
   const seen = new Set<FilterNode>();
   const visit = (one: FilterNode): void => {
@@ -39,10 +39,10 @@ export function checkCondition(node: FilterNode): Finding[] {
         visit(one.child);
         return;
       case "exists":
-        sideType(one.left, findings);
+        sideType(one.left, findings, source);
         return;
       case "compare":
-        checkCompare(one, findings);
+        checkCompare(one, findings, source);
         return;
       case "macro":
         findings.push(
@@ -59,9 +59,9 @@ export function checkCondition(node: FilterNode): Finding[] {
   return findings;
 }
 
-function checkCompare(node: CompareNode, findings: Finding[]): void {
+function checkCompare(node: CompareNode, findings: Finding[], source: string): void {
   const before = findings.length;
-  const left = sideType(node.left, findings);
+  const left = sideType(node.left, findings, source);
   if (left === undefined || findings.length > before) return;
   if (checkEventName(node, findings)) return;
   if (isDirection(node.left)) findings.push(directionWarning(node));
@@ -77,18 +77,18 @@ function checkCompare(node: CompareNode, findings: Finding[]): void {
     );
     return;
   }
-  checkRight(node, left, findings);
+  checkRight(node, left, findings, source);
 }
 
-function checkRight(node: CompareNode, left: SideType, findings: Finding[]): void {
+function checkRight(node: CompareNode, left: SideType, findings: Finding[], source: string): void {
   const { right } = node;
   if (right.kind === "value") {
-    const field = resolveField(right.field);
+    const field = resolveField(right.field, source);
     if (!("field" in field)) findings.push(field);
     return;
   }
   if (right.kind === "transformer") {
-    sideType(right, findings);
+    sideType(right, findings, source);
     return;
   }
   for (const { value, span } of valuesOf(right)) {
@@ -163,32 +163,40 @@ function valuesOf(right: RightSide): readonly { value: string; span: CompareNode
   }
 }
 
-function sideType(side: LeftSide, findings: Finding[]): SideType | undefined {
-  if (side.kind === "transformer") return transformerType(side, findings);
-  const found = resolveField(side);
+function sideType(side: LeftSide, findings: Finding[], source: string): SideType | undefined {
+  if (side.kind === "transformer") return transformerType(side, findings, source);
+  const found = resolveField(side, source);
   if ("field" in found) return { type: found.field.type, list: found.field.list };
   findings.push(found);
   return undefined;
 }
 
-function argumentType(side: TransformerArgument, findings: Finding[]): SideType | undefined {
+function argumentType(
+  side: TransformerArgument,
+  findings: Finding[],
+  source: string,
+): SideType | undefined {
   switch (side.kind) {
     case "field":
     case "transformer":
-      return sideType(side, findings);
+      return sideType(side, findings, source);
     case "text":
       return { type: "text", list: false };
     case "number":
       return { type: "uint64", list: false };
     case "argument-list":
-      for (const item of side.items) argumentType(item, findings);
+      for (const item of side.items) argumentType(item, findings, source);
       return { type: "text", list: true };
   }
 }
 
-function transformerType(node: TransformerNode, findings: Finding[]): SideType | undefined {
+function transformerType(
+  node: TransformerNode,
+  findings: Finding[],
+  source: string,
+): SideType | undefined {
   const before = findings.length;
-  const args = node.arguments.map((argument) => argumentType(argument, findings));
+  const args = node.arguments.map((argument) => argumentType(argument, findings, source));
   if (findings.length > before) return undefined;
   const refuse = (message: string, hint: string): undefined => {
     findings.push(errorFinding("type", node.span, message, hint));

@@ -1,4 +1,4 @@
-import { fieldByName, FIELDS, isEventParameter, type Field } from "@ocelli/event";
+import { fieldByName, fieldsOfSource, isEventParameter, type Field } from "@ocelli/event";
 
 import type { FieldNode } from "../filter/ast.ts";
 import { errorFinding, type Finding } from "./finding.ts";
@@ -19,13 +19,14 @@ export const DIRECTION_FIELD: Field = {
   doc: "Always <, the end of a call.",
 };
 
-/** Finds what a field in a condition means, or what is wrong with it. */
-export function resolveField(node: FieldNode): ResolvedField | Finding {
-  if (node.name === "evt.dir") return { field: DIRECTION_FIELD };
+/** Finds what a field in a condition on events of a source means, or what is wrong with it. */
+export function resolveField(node: FieldNode, source: string = "syscall"): ResolvedField | Finding {
+  if (node.name === "evt.dir" && source === "syscall") return { field: DIRECTION_FIELD };
   const dotted = /^(evt\.(?:raw)?arg)\.([^.]+)$/.exec(node.name);
-  if (dotted !== null && node.argument === undefined) return resolveParameter(node, dotted);
-  const field = fieldByName(node.name);
-  if (field === undefined) return unknownField(node, suggestion(node.name));
+  if (dotted !== null && node.argument === undefined && source === "syscall")
+    return resolveParameter(node, dotted);
+  const field = fieldByName(node.name, source);
+  if (field === undefined) return unknownField(node, suggestion(node.name, source));
   const { argument } = node;
   if (field.argument === undefined)
     return argument === undefined
@@ -38,14 +39,14 @@ export function resolveField(node: FieldNode): ResolvedField | Finding {
   return argumentProblem(node, field, argument) ?? { field, argument };
 }
 
-/** Whether a text is a field, with its argument, as exceptions write them. */
-export function isFieldText(text: string): boolean {
+/** Whether a text is a field of a source, with its argument, as exceptions write them. */
+export function isFieldText(text: string, source: string): boolean {
   const found = /^([a-zA-Z][\w.]*)(?:\[["']?([^\]"']*)["']?\])?$/.exec(text.trim());
   if (found === null) return false;
   const [, name = "", argument] = found;
   const span = { offset: 0, length: 0 };
   const node: FieldNode = { kind: "field", span, name };
-  return "field" in resolveField(argument === undefined ? node : { ...node, argument });
+  return "field" in resolveField(argument === undefined ? node : { ...node, argument }, source);
 }
 
 function resolveParameter(
@@ -90,10 +91,10 @@ function unknownField(node: FieldNode, hint: string): Finding {
   return errorFinding("unknown", node.span, message, hint);
 }
 
-function suggestion(name: string): string {
+function suggestion(name: string, source: string): string {
   const near = nearestName(
     name.slice(0, 100),
-    FIELDS.map((field) => field.name),
+    (fieldsOfSource(source) ?? []).map((field) => field.name),
   );
   return near === undefined
     ? '"ocelli rules fields" lists the fields'

@@ -26,11 +26,11 @@ export function takesList(operator: string): boolean {
 
 /**
  * Fills in the operators that an exception leaves out (`in` for one field, `=` for each of several) and refuses what
- * does not fit together. Fields are looked up when `fieldsKnown` says that the rule's source has a catalogue.
+ * does not fit together. Fields are looked up in the catalogue of the rule's source; undefined when it has none.
  */
 export function completeException(
   exception: ExceptionDefinition,
-  fieldsKnown: boolean,
+  source: string | undefined,
 ): ExceptionDefinition {
   const { fields } = exception;
   const refuse = (message: string, hint: string): LoadProblem =>
@@ -44,7 +44,8 @@ export function completeException(
   const names = typeof fields === "string" ? [fields] : fields.map(String);
   const comps = isMissing(exception.comps) ? undefined : exception.comps;
   const checkFields = (): void => {
-    const unknown = fieldsKnown ? names.find((name) => !isFieldText(name)) : undefined;
+    const unknown =
+      source === undefined ? undefined : names.find((name) => !isFieldText(name, source));
     if (unknown !== undefined)
       throw refuse(
         `'${unknown}' is not a supported filter field`,

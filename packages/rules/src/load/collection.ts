@@ -151,7 +151,10 @@ function appendException(rule: RuleDefinition, exception: ExceptionDefinition): 
         "Add values; the rule has no exception of that name yet",
       );
     }
-    rule.exceptions = [...rule.exceptions, completeException(exception, rule.sourceKnown)];
+    rule.exceptions = [
+      ...rule.exceptions,
+      completeException(exception, rule.sourceKnown ? rule.source : undefined),
+    ];
     return;
   }
   if (!isMissing(exception.fields)) {

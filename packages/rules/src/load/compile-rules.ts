@@ -98,12 +98,12 @@ function compileRule(
   const resolved = resolveMacros(read, macros, Number.POSITIVE_INFINITY, used.macros);
   if (!resolved.ok) throw macroProblem(resolved.problem, text, rule.path);
   const { condition } = resolved;
-  if (rule.source !== "syscall")
-    return { definition: rule, condition, output, eventTypes: eventTypesOf(condition) };
-  if (!reportFindings(collection, rule, text, checkCondition(condition))) return undefined;
+  const findings = checkCondition(condition, rule.source);
+  if (!reportFindings(collection, rule, text, findings)) return undefined;
   const eventTypes = eventTypesOf(condition);
   const many = eventTypes.complement || eventTypes.names.size > MANY_EVENT_TYPES;
-  if ((many || eventTypes.names.size === 0) && rule.warnEventTypes) {
+  const broad = rule.source === "syscall" && (many || eventTypes.names.size === 0);
+  if (broad && rule.warnEventTypes) {
     collection.diagnostics.push(
       diagnosticAt(
         "LOAD_NO_EVTTYPE",
@@ -162,8 +162,7 @@ function readOutput(
       ),
     );
   }
-  if (rule.source !== "syscall") return [];
-  const parsed = parseOutput(output);
+  const parsed = parseOutput(output, rule.source);
   if (!parsed.ok) {
     if (!rule.skipIfUnknownFilter || !parsed.unknown)
       throw new LoadProblem(

@@ -3,7 +3,7 @@ import { compileRules, type CompiledRule } from "./compile-rules.ts";
 import type { RuleDiagnostic } from "./load-diagnostic.ts";
 import { filePath } from "./place-path.ts";
 import { readFileInto } from "./read-file.ts";
-import { BUILT_IN_PLUGINS } from "./requirements.ts";
+import { builtInPlugins } from "./requirements.ts";
 
 /** A rule file: its name for messages, and its text. */
 export interface RuleFile {
@@ -41,7 +41,7 @@ export interface LoadResult {
 export function loadRules(files: readonly RuleFile[], options: LoadOptions = {}): LoadResult {
   const collection = emptyCollection();
   const sources = new Set(options.sources ?? ["syscall"]);
-  const plugins = options.plugins ?? BUILT_IN_PLUGINS;
+  const plugins = options.plugins ?? builtInPlugins(sources);
   const results: FileResult[] = [];
   let rules: readonly CompiledRule[] = [];
   for (const { name, text } of files) {

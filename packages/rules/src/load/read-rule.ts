@@ -117,7 +117,9 @@ function defineRule(
     description,
     priority,
     tags,
-    exceptions: exceptions.map((exception) => completeException(exception, sourceKnown)),
+    exceptions: exceptions.map((exception) =>
+      completeException(exception, sourceKnown ? source : undefined),
+    ),
     enabled,
     warnEventTypes,
     skipIfUnknownFilter,

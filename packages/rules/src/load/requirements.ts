@@ -7,6 +7,17 @@ export const ENGINE_VERSION: string = "0.62.0";
 /** What rule files may ask for by `required_plugin_versions` and find built in. */
 export const BUILT_IN_PLUGINS: ReadonlyMap<string, string> = new Map([["container", "0.7.1"]]);
 
+const AUDIT_PLUGINS: ReadonlyMap<string, string> = new Map([
+  ["json", "0.7.4"],
+  ["k8saudit", "0.18.0"],
+]);
+
+/** What rule files find built in when there are events of some sources. */
+export function builtInPlugins(sources: ReadonlySet<string>): ReadonlyMap<string, string> {
+  if (!sources.has("k8s_audit")) return BUILT_IN_PLUGINS;
+  return new Map([...BUILT_IN_PLUGINS, ...AUDIT_PLUGINS]);
+}
+
 interface Requirement {
   readonly name: string;
   readonly version: string;

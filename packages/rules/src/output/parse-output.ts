@@ -31,9 +31,9 @@ export type ParsedOutput =
 
 /**
  * Reads an output such as `%proc.name opened %12fd.name`: `%%` is a percent sign, a leading `*` asks that missing values
- * do not drop the output, which never happens here, and is left out. Linear in the length of the text.
+ * do not drop the output, which never happens here, and is left out. `source` is where the events come from.
  */
-export function parseOutput(text: string): ParsedOutput {
+export function parseOutput(text: string, source: string = "syscall"): ParsedOutput {
   const parts: OutputPart[] = [];
   let plain = "";
   let offset = text.startsWith("*") ? 1 : 0;
@@ -51,13 +51,13 @@ export function parseOutput(text: string): ParsedOutput {
     }
     const width = /^\d{0,4}/.exec(text.slice(percent + 1, percent + 5))?.[0] ?? "";
     const start = percent + 1 + width.length;
-    const found = readValue(text, start);
+    const found = readValue(text, start, source);
     if ("message" in found) return { ok: false, ...found };
     if (plain !== "") parts.push({ kind: "text", text: plain });
     plain = "";
     offset = start + found.length;
-    const source = text.slice(start, offset);
-    parts.push({ kind: "value", source, value: found.value, width: Number(width) });
+    const written = text.slice(start, offset);
+    parts.push({ kind: "value", source: written, value: found.value, width: Number(width) });
   }
   if (plain !== "") parts.push({ kind: "text", text: plain });
   return { ok: true, parts };
@@ -70,7 +70,11 @@ interface Refusal {
   readonly unknown: boolean;
 }
 
-function readValue(text: string, start: number): { value: LeftSide; length: number } | Refusal {
+function readValue(
+  text: string,
+  start: number,
+  source: string,
+): { value: LeftSide; length: number } | Refusal {
   const refuse = (message: string, hint: string, unknown: boolean): Refusal => ({
     offset: start,
     message,
@@ -82,9 +86,9 @@ function readValue(text: string, start: number): { value: LeftSide; length: numb
   try {
     const value = takeLeftSide(cursor);
     if (value !== undefined) {
-      if (value.kind === "transformer" || "field" in resolveField(value))
+      if (value.kind === "transformer" || "field" in resolveField(value, source))
         return { value, length: cursor.offset - start };
-      const shorter = longestField(value.name);
+      const shorter = longestField(value.name, source);
       if (shorter !== undefined && value.argument === undefined)
         return {
           value: { ...value, name: shorter, span: { offset: start, length: shorter.length } },
@@ -102,10 +106,10 @@ function readValue(text: string, start: number): { value: LeftSide; length: numb
   );
 }
 
-/** A field that the name starts with: `fd.name.` at the end of a sentence is `fd.name` and a period. */
-function longestField(name: string): string | undefined {
-  for (let end = name.lastIndexOf("."); end > 0; end = name.lastIndexOf(".", end - 1)) {
-    const field = fieldByName(name.slice(0, end));
+/** The longest field that the name starts with: Falco reads `%proc.names` as `proc.name` and an "s". */
+function longestField(name: string, source: string): string | undefined {
+  for (let end = name.length - 1; end > 0; end--) {
+    const field = fieldByName(name.slice(0, end), source);
     if (field !== undefined && field.argument?.required !== true) return field.name;
   }
   return undefined;
