@@ -103,9 +103,9 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
   }
   diagnostics.sort((a, b) => a.span.offset - b.span.offset);
   if (diagnostics.some(({ severity }) => severity === "error")) return { ok: false, diagnostics };
-  const maps = [...entities.values()].flatMap((one) =>
-    one.kind === "map" ? [{ name: one.name, shape: one.shape }] : [],
-  );
+  const maps = [...entities.values()]
+    .flatMap((one) => (one.kind === "map" ? [{ name: one.name, shape: one.shape }] : []))
+    .concat(data.maps);
   const lineOf = createLineFinder(text, file);
   const readsKernel = codes.some(({ code }) =>
     code.instructions.some(({ core }) => core !== undefined),

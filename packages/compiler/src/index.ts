@@ -34,6 +34,7 @@ export type {
   Tracepoints,
 } from "./author/hooks.ts";
 export type { Bits, FieldLayout, Layout, StructLayout } from "./author/layout.ts";
+export type { MapOptions, MapRole, MapShape, Ref } from "./author/map-shape.ts";
 export {
   arrayMap,
   count,
@@ -48,14 +49,40 @@ export {
   type HashMap,
   type HashMapOptions,
   type Log2Hist,
-  type MapShape,
+  type Log2Hists,
   type PerCpu,
-  type Ref,
   type RingBuf,
   type Scratch,
   type StackTraces,
 } from "./author/maps.ts";
 export { readKernelStr, readUser, readUserAs, slice, userPtr } from "./author/memory.ts";
+export {
+  arrayOfMaps,
+  bloomFilter,
+  cgroupArray,
+  cgroupStorage,
+  cpuMap,
+  devMap,
+  hashOfMaps,
+  inodeStorage,
+  lpmTrie,
+  perfEvents,
+  programArray,
+  queue,
+  skStorage,
+  stack,
+  taskStorage,
+  xskMap,
+  type BloomFilter,
+  type CgroupArray,
+  type LpmTrie,
+  type MapOfMaps,
+  type PerfEvents,
+  type ProgramArray,
+  type Queue,
+  type RedirectMap,
+  type Storage,
+} from "./author/more-maps.ts";
 export {
   Cgroup,
   cgroupDevice,

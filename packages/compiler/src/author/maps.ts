@@ -1,28 +1,8 @@
 import type { MapType } from "@ocelli/bpf";
 
-import type { Layout } from "./layout.ts";
-import { outside } from "./outside.ts";
+import { common, methods, type MapOptions, type MapShape, type Ref } from "./map-shape.ts";
 import { u32, u64, type Schema } from "./schema.ts";
 import type { i32 as I32, u32 as U32, u64 as U64 } from "./types.ts";
-
-/**
- * A place in a map: a primitive is reached through `.value`, a struct is used as it is. `add` is atomic.
- */
-export type Ref<T> = T extends number | bigint ? { value: T; add(amount: T): void } : T;
-
-/** What the compiler knows about a map. */
-export interface MapShape {
-  readonly kind: "map";
-  readonly mapType: MapType;
-  /** What the sources call it, which decides what its methods mean. */
-  readonly role: "hash" | "array" | "scratch" | "ring" | "count" | "log2-hist" | "stacks";
-  readonly key: Layout | undefined;
-  readonly value: Layout | undefined;
-  readonly valueSize?: number;
-  readonly maxEntries: number;
-  /** Every CPU has a value of its own. */
-  readonly perCpu?: boolean;
-}
 
 /** A map in which every CPU has a value of its own: the program sees its CPU's, the user side all of them. */
 export type PerCpu<M extends MapShape> = M & { readonly perCpu: true };
@@ -55,9 +35,13 @@ export interface Scratch<V> extends MapShape {
 
 /** Records on their way to user space, in order over all CPUs. Linux 5.8. */
 export interface RingBuf<T> extends MapShape {
-  /** Reserves a record, zeroes it, lets `fill` fill it and hands it over. `false` when the ring is full. */
-  emit(fill: (record: T) => void): boolean;
-  /** Copies the first `bytes` bytes of a struct that was put together elsewhere, such as in a scratch. `false` when the ring is full. */
+  /**
+   * Reserves a record, zeroes it, lets `fill` fill it and hands it over, unless `fill` returns false: then the record is thrown
+   * away. `false` when the ring is full.
+   */
+  emit(fill: (record: T) => void | boolean): boolean;
+  /** Copies a record that lies elsewhere, such as in a scratch, or its first `bytes` bytes. `false` when the ring is full. */
+  output(record: T): boolean;
   output(record: object, bytes: U32): boolean;
 }
 
@@ -71,20 +55,19 @@ export interface Log2Hist extends MapShape {
   record(value: U64): void;
 }
 
+/** A histogram over powers of two for each key. */
+export interface Log2Hists<K> extends MapShape {
+  record(key: K, value: U64): void;
+}
+
 /** Stacks by id. A negative id says why there is none. */
 export interface StackTraces extends MapShape {
   kernel(): I32;
   user(): I32;
 }
 
-function methods(shape: MapShape, names: readonly string[]): never {
-  const kernelOnly = Object.fromEntries(names.map((name) => [name, (): never => outside(name)]));
-  // The methods exist for `tsc`; the compiler gives them their meaning.
-  return Object.assign(kernelOnly, shape) as never;
-}
-
 /** Options of `hashMap()`. */
-export interface HashMapOptions<K, V> {
+export interface HashMapOptions<K, V> extends MapOptions {
   readonly key: Schema<K>;
   readonly value: Schema<V>;
   readonly maxEntries: number;
@@ -116,12 +99,13 @@ export function hashMap<K, V>(options: HashMapOptions<K, V>): HashMap<K, V> {
     value: value.layout,
     maxEntries,
     perCpu,
+    ...common(options),
   };
   return methods(shape, ["lookup", "lookupOrInit", "set", "delete"]);
 }
 
 /** Options of `arrayMap()`. */
-export interface ArrayMapOptions<V> {
+export interface ArrayMapOptions<V> extends MapOptions {
   readonly value: Schema<V>;
   readonly maxEntries: number;
   /** Every CPU has values of its own. */
@@ -144,6 +128,7 @@ export function arrayMap<V>(options: ArrayMapOptions<V>): ArrayMap<V> {
     value: value.layout,
     maxEntries,
     perCpu,
+    ...common(options),
   };
   return methods(shape, ["lookup", "set"]);
 }
@@ -193,8 +178,27 @@ export function count<K>(options: {
   return methods(shape, ["hit"]);
 }
 
-/** Makes a histogram over powers of two with 65 slots. */
-export function log2Hist(): Log2Hist {
+/** Makes a histogram over powers of two with 65 slots, or one for each key: 10,240 keys if not said otherwise. */
+export function log2Hist(): Log2Hist;
+export function log2Hist<K>(options: {
+  readonly key: Schema<K>;
+  readonly maxEntries?: number;
+}): Log2Hists<K>;
+export function log2Hist<K>(options?: {
+  readonly key: Schema<K>;
+  readonly maxEntries?: number;
+}): Log2Hist | Log2Hists<K> {
+  if (options !== undefined) {
+    const keyed: MapShape = {
+      kind: "map",
+      mapType: "hash",
+      role: "log2-hists",
+      key: options.key.layout,
+      value: { kind: "array", element: u64.layout, length: 65 },
+      maxEntries: options.maxEntries ?? 10_240,
+    };
+    return methods(keyed, ["record"]);
+  }
   const shape: MapShape = {
     kind: "map",
     mapType: "array",

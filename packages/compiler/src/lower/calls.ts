@@ -1,3 +1,4 @@
+import type { Value } from "../ir/ir.ts";
 import type { Expression } from "../parse/ast.ts";
 import { binary, convertTo } from "./arithmetic.ts";
 import { readRegister } from "./context.ts";
@@ -8,7 +9,8 @@ import type { Lowerer } from "./lowerer.ts";
 import { writeIterator } from "./iterator.ts";
 import { callMap } from "./map-calls.ts";
 import { callAdd } from "./map-values.ts";
-import { optional } from "./expressions.ts";
+import { optional } from "./optional.ts";
+import { member } from "./members.ts";
 import { FAILED, type Operand } from "./operand.ts";
 import { callPacket, openPacket } from "./packet.ts";
 import type { Type } from "../types/type.ts";
@@ -59,13 +61,18 @@ function callMethod(low: Lowerer, object: Operand, name: string, node: Call): Op
     case "packet":
       return callPacket(low, object, name, node);
     case "entity":
-      if (object.entity.kind === "map") return callMap(low, object.entity, name, node);
+      if (object.entity.kind === "map") {
+        const { shape, name: called } = object.entity;
+        const pointer = (): Value => low.builder.map(called);
+        return callMap(low, { name: called, shape, pointer }, name, node);
+      }
       if (object.entity.kind === "builtin" && object.entity.name === "Math")
         return callMath(low, name, node);
       break;
     case "value":
       if (name === "add" && object.type.kind === "reference" && object.type.boxed)
         return callAdd(low, object, node);
+      if (object.type.kind === "map") return callFound(low, object, name, node);
       break;
     default:
   }
@@ -75,6 +82,24 @@ function callMethod(low: Lowerer, object: Operand, name: string, node: Call): Op
     `Cannot call ".${name}()" of ${describeOperand(object)}: there is no such method`,
     "Look at what the editor offers behind the dot",
   );
+}
+
+/** A method of a map that was found in a map of maps. */
+function callFound(
+  low: Lowerer,
+  object: Operand & { readonly kind: "value" },
+  name: string,
+  node: Call,
+): Operand {
+  const checked = member(low, object, name, node.span);
+  if (object.type.kind !== "map" || checked.kind === "failed") return FAILED;
+  const { shape } = object.type;
+  const held = hold(low, object);
+  const pointer = (): Value => {
+    const now = held();
+    return now.kind === "value" ? now.value : object.value;
+  };
+  return callMap(low, { name: "found in another", shape, pointer }, name, node);
 }
 
 function convert(low: Lowerer, node: Call, target: Operand): Operand {

@@ -1,6 +1,7 @@
 import type { Block } from "../ir/ir.ts";
 import type { Expression } from "../parse/ast.ts";
 import { comparison } from "./arithmetic.ts";
+import { isPointer } from "../types/type.ts";
 import { toTyped } from "./convert.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
@@ -72,8 +73,7 @@ function branchOn(
         builder.jump(then);
         return;
       }
-      const isPointer = typed.type.kind === "reference" || typed.type.kind === "kernel";
-      builder.branchOnZero(typed.value, otherwise, then, isPointer);
+      builder.branchOnZero(typed.value, otherwise, then, isPointer(typed.type));
     }
   }
 }

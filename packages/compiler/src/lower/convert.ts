@@ -2,7 +2,7 @@ import type { Span } from "@ocelli/bpf";
 
 import type { Value } from "../ir/ir.ts";
 import { isWithin, rangeOf, signedRange, unsignedRange, type Range } from "../ir/range.ts";
-import { intName, sameType, typeName, type IntType, type Type } from "../types/type.ts";
+import { intName, isPointer, sameType, typeName, type IntType, type Type } from "../types/type.ts";
 import type { Lowerer } from "./lowerer.ts";
 import { readPlace } from "./memory.ts";
 import type { Operand } from "./operand.ts";
@@ -51,6 +51,14 @@ export function toTyped(low: Lowerer, operand: Operand, span: Span): Typed | und
       return undefined;
     }
     case "failed":
+      return undefined;
+    case "maybe":
+      low.refuse(
+        "optional-value",
+        span,
+        "Cannot use the value behind ?.: where there is none it has no width",
+        "Say what it is then: value ?? 0, or check with if first",
+      );
       return undefined;
     default:
       low.refuse(
@@ -108,8 +116,7 @@ export function wrap(low: Lowerer, value: Value, to: IntType): Value {
  * to fit.
  */
 export function toType(low: Lowerer, operand: Operand, to: Type, span: Span): Value | undefined {
-  if (operand.kind === "undefined" && (to.kind === "reference" || to.kind === "kernel"))
-    return low.builder.constant(0n);
+  if (operand.kind === "undefined" && isPointer(to)) return low.builder.constant(0n);
   if (operand.kind === "literal" && to.kind === "int") {
     if (operand.big !== (to.bits === 64)) {
       const right = to.bits === 64 ? `${operand.value}n` : String(operand.value);

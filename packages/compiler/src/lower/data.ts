@@ -1,4 +1,5 @@
 import { sizeOfLayout, type Layout } from "../author/layout.ts";
+import type { MapShape } from "../author/map-shape.ts";
 
 /** A variable of a data section. Offsets and sizes in bytes. */
 export interface DataVariable {
@@ -24,6 +25,12 @@ export interface DataSections {
     readonly offset: number;
     readonly size: number;
   };
+  /** Where so many zeros lie in `.rodata`. */
+  zeros(size: number): { readonly section: DataSection; readonly offset: number };
+  /** The map with a value of that layout per CPU, for what is too large for the stack; made when it is asked for first. */
+  scratch(layout: Layout): string;
+  /** The maps that programs need besides those of the module. */
+  readonly maps: readonly { readonly name: string; readonly shape: MapShape }[];
 }
 
 /** Starts without data. */
@@ -31,6 +38,9 @@ export function createDataSections(): DataSections {
   const bytes = new Map<DataSection, number[]>();
   const variables: DataVariable[] = [];
   const texts = new Map<string, number>();
+  const maps: { readonly name: string; readonly shape: MapShape }[] = [];
+  const bySize = new Map<number, string>();
+  let zeros: { readonly size: number; readonly offset: number } | undefined;
   const place = (section: DataSection, content: Iterable<number>, align: number): number => {
     const all = bytes.get(section) ?? [];
     bytes.set(section, all);
@@ -53,6 +63,35 @@ export function createDataSections(): DataSections {
       const made = { name, section, offset, layout };
       variables.push(made);
       return made;
+    },
+    zeros(size) {
+      if (zeros === undefined || zeros.size < size)
+        zeros = { size, offset: place(".rodata", new Uint8Array(size), 8) };
+      return { section: ".rodata", offset: zeros.offset };
+    },
+    maps,
+    scratch(layout) {
+      const size = Math.ceil(sizeOfLayout(layout) / 8) * 8;
+      const known = bySize.get(size);
+      if (known !== undefined) return known;
+      const name = `scratch.${size}`;
+      bySize.set(size, name);
+      maps.push({
+        name,
+        shape: {
+          kind: "map",
+          mapType: "percpu_array",
+          role: "scratch",
+          key: { kind: "int", bits: 32, signed: false },
+          value: {
+            kind: "array",
+            element: { kind: "int", bits: 64, signed: false },
+            length: size / 8,
+          },
+          maxEntries: 1,
+        },
+      });
+      return name;
     },
     text(value) {
       const content = [...utf8(value), 0];

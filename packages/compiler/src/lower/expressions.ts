@@ -12,6 +12,7 @@ import { findBinding, type Lowerer } from "./lowerer.ts";
 import { element, followReference, member } from "./members.ts";
 import { checkWritable, copy, readPlace, stackPlace, writePlace, zero } from "./memory.ts";
 import { FAILED, type Operand, type Place } from "./operand.ts";
+import { lowerDefault, optional } from "./optional.ts";
 
 /** Lowers an expression to what it stands for. */
 export function lowerExpression(
@@ -60,7 +61,7 @@ export function lowerExpression(
     case "unary":
       return lowerUnary(low, node);
     case "logical":
-      return lowerBoolean(low, node);
+      return node.operator === "??" ? lowerDefault(low, node, expected) : lowerBoolean(low, node);
     case "binary": {
       if (isComparison(node.operator)) return lowerBoolean(low, node);
       const left = hold(low, asValue(low, low.expression(node.left)));
@@ -127,40 +128,6 @@ function lowerName(low: Lowerer, name: string, span: Span): Operand {
     default:
       return { kind: "entity", entity };
   }
-}
-
-/** `object?.…`: goes on only where the reference is there. The chain's own value is void. */
-export function optional(
-  low: Lowerer,
-  object: Operand,
-  node: Expression,
-  rest: (checked: Operand) => Operand,
-): Operand {
-  const { builder } = low;
-  if (
-    object.kind !== "value" ||
-    (object.type.kind !== "reference" && object.type.kind !== "kernel")
-  )
-    return rest(object);
-  const { type } = object;
-  const held = builder.variable();
-  builder.write(held, object.value);
-  const there = builder.block();
-  const done = builder.block();
-  // Read again, so that the branch sees the value of this block.
-  builder.branchOnZero(builder.read(held), done, there, true);
-  builder.enter(there);
-  const result = rest({ kind: "value", type, value: builder.read(held) });
-  builder.jump(done);
-  builder.enter(done);
-  if (result.kind === "void" || result.kind === "failed") return result;
-  if (result.kind === "method") return result;
-  return low.refuse(
-    "optional-value",
-    node.span,
-    "Cannot use the value behind ?.: where there is none it has no width",
-    "Check with if first",
-  );
 }
 
 function lowerUnary(low: Lowerer, node: Expression & { readonly kind: "unary" }): Operand {

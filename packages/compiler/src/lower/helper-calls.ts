@@ -8,7 +8,7 @@ import { toType, toTyped } from "./convert.ts";
 import { formatText } from "./format-text.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
-import { buffer } from "./map-calls.ts";
+import { buffer } from "./map-parts.ts";
 import { readMemory, readUserAs, sliceBuffer, userPtr } from "./memory-calls.ts";
 import { stackPlace } from "./memory.ts";
 import { FAILED, type Operand } from "./operand.ts";

@@ -122,6 +122,10 @@ function valueMember(low: Lowerer, type: Type, value: Value, name: string, span:
       "Read or write .value, or call .add(amount)",
     );
   }
+  if (type.kind === "map")
+    return low.builder.isNonNull(value)
+      ? { kind: "method", object: { kind: "value", type, value }, name }
+      : unchecked(low, type, span);
   return low.refuse(
     "no-member",
     span,

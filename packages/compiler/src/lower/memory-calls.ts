@@ -6,7 +6,7 @@ import { capped } from "./capped.ts";
 import { toType, toTyped } from "./convert.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
-import { buffer } from "./map-calls.ts";
+import { buffer } from "./map-parts.ts";
 import { extendLoaded, widthOf } from "./memory.ts";
 import { FAILED, type Operand } from "./operand.ts";
 

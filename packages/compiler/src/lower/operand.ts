@@ -20,6 +20,13 @@ export type Operand =
   | { readonly kind: "method"; readonly object: Operand; readonly name: string }
   | { readonly kind: "entity"; readonly entity: Entity }
   | { readonly kind: "function"; readonly value: FunctionExpression }
+  /** What `?.` found, if `present` is not 0: only `??` takes it. */
+  | {
+      readonly kind: "maybe";
+      readonly type: Type;
+      readonly variable: Variable;
+      readonly present: Variable;
+    }
   | { readonly kind: "undefined" }
   | { readonly kind: "void" }
   /** Something that was refused; whatever uses it keeps silent. */

@@ -13,7 +13,7 @@ import {
 } from "@ocelli/bpf";
 
 import { sizeOfLayout } from "../author/layout.ts";
-import type { MapShape } from "../author/maps.ts";
+import type { MapShape } from "../author/map-shape.ts";
 import type { Code } from "../code/emit.ts";
 import type { DataSection, DataSections } from "../lower/data.ts";
 import { createObjectTypes, type ObjectTypes } from "./types.ts";
@@ -121,10 +121,27 @@ function blankMap(name: string): MapSpec {
   };
 }
 
+/** Map types whose keys and values are none that BTF could describe. */
+const UNTYPED: ReadonlySet<string> = new Set([
+  "ringbuf",
+  "stack_trace",
+  "perf_event_array",
+  "prog_array",
+  "cgroup_array",
+  "array_of_maps",
+  "hash_of_maps",
+  "devmap",
+  "devmap_hash",
+  "cpumap",
+  "xskmap",
+  "queue",
+  "stack",
+  "bloom_filter",
+]);
+
 function mapSpec(name: string, shape: MapShape, types: ObjectTypes): MapSpec {
-  const { mapType, key, value, maxEntries, valueSize } = shape;
-  // A ring has neither keys nor values, and a stack store none that BTF could describe.
-  const isPlain = mapType !== "ringbuf" && mapType !== "stack_trace";
+  const { mapType, key, value, maxEntries, valueSize, inner } = shape;
+  const isPlain = !UNTYPED.has(mapType);
   return {
     ...blankMap(name),
     type: mapType,
@@ -132,8 +149,13 @@ function mapSpec(name: string, shape: MapShape, types: ObjectTypes): MapSpec {
     valueSize:
       mapType === "ringbuf" ? 0 : (valueSize ?? (value === undefined ? 0 : sizeOfLayout(value))),
     maxEntries,
+    flags: shape.flags ?? 0,
+    mapExtra: shape.mapExtra ?? 0n,
+    pinning: shape.pinned === true ? "by-name" : "none",
     keyTypeId: isPlain && key !== undefined ? types.layout(key) : 0,
     valueTypeId: isPlain && value !== undefined ? types.layout(value) : 0,
+    ...(inner !== undefined && { inner: mapSpec(`${name}.inner`, inner, types) }),
+    entries: (shape.programs ?? []).map((program, at) => ({ key: at, program })),
   };
 }
 

@@ -1,6 +1,8 @@
 import { errorAt, type Diagnostic, type Span } from "@ocelli/bpf";
 
+import type { MapShape } from "../author/map-shape.ts";
 import * as maps from "../author/maps.ts";
+import * as moreMaps from "../author/more-maps.ts";
 import * as programs from "../author/programs.ts";
 import * as schemas from "../author/schema.ts";
 import * as variables from "../author/variables.ts";
@@ -17,7 +19,7 @@ export type Entity =
       readonly schema: schemas.Schema<unknown>;
       readonly conversion: boolean;
     }
-  | { readonly kind: "map"; readonly name: string; readonly shape: maps.MapShape }
+  | { readonly kind: "map"; readonly name: string; readonly shape: MapShape }
   | {
       readonly kind: "variable";
       readonly name: string;
@@ -31,6 +33,7 @@ export type Entity =
     }
   | { readonly kind: "function"; readonly name: string; readonly value: FunctionExpression }
   | { readonly kind: "builtin"; readonly name: string }
+  | { readonly kind: "list"; readonly elements: readonly Entity[] }
   | { readonly kind: "record"; readonly fields: Readonly<Record<string, Entity>> }
   | { readonly kind: "unknown" };
 
@@ -40,6 +43,7 @@ export type Entities = ReadonlyMap<string, Entity>;
 const UNKNOWN: Entity = { kind: "unknown" };
 const LIBRARY: Readonly<Record<string, unknown>> = {
   ...maps,
+  ...moreMaps,
   ...programs,
   ...schemas,
   ...variables,
@@ -138,7 +142,7 @@ function toEntity(value: unknown, body: FunctionExpression | undefined): Entity 
   if (typeof value !== "object" || value === null) return UNKNOWN;
   const kind = "kind" in value ? value.kind : undefined;
   // The functions of the authoring API are the only ones that make these kinds.
-  if (kind === "map") return { kind: "map", name: "", shape: value as maps.MapShape };
+  if (kind === "map") return { kind: "map", name: "", shape: value as MapShape };
   if (kind === "config" || kind === "global")
     return { kind: "variable", name: "", variable: value as variables.Config<bigint> };
   if (kind === "program")
@@ -161,6 +165,10 @@ function toValue(entity: Entity): unknown {
       return entity.value;
     case "schema":
       return entity.schema;
+    case "map":
+      return entity.shape;
+    case "list":
+      return entity.elements.map(toValue);
     case "record":
       return Object.fromEntries(
         Object.entries(entity.fields).map(([key, one]) => [key, toValue(one)]),
@@ -200,6 +208,8 @@ function evaluate(node: Expression, entities: Entities, diagnostics: Diagnostic[
       const fields = node.fields.map(({ name, value }) => [name, inner(value)] as const);
       return { kind: "record", fields: Object.fromEntries(fields) };
     }
+    case "array":
+      return { kind: "list", elements: node.elements.map(inner) };
     case "member": {
       const object = inner(node.object);
       const found = object.kind === "record" ? object.fields[node.name] : undefined;

@@ -1,4 +1,5 @@
 import type { Bits, Layout } from "../author/layout.ts";
+import type { MapShape } from "../author/map-shape.ts";
 
 /** What an expression is, as the compiler infers it from schemas, BTF and contexts. */
 export type Type =
@@ -18,7 +19,14 @@ export type Type =
     }
   /** A pointer to a struct of the kernel. */
   | KernelPointer
+  /** A map that was found in a map of maps. */
+  | { readonly kind: "map"; readonly shape: MapShape }
   | { readonly kind: "void" };
+
+/** Whether a value of a type may be `undefined`, which is an address of 0. */
+export function isPointer({ kind }: Type): boolean {
+  return kind === "reference" || kind === "kernel" || kind === "map";
+}
 
 /** A pointer to a struct of the kernel. */
 export interface KernelPointer {
@@ -66,6 +74,8 @@ export function typeName(type: Type): string {
       return type.boxed ? `Ref<${layoutName(type.layout)}>` : layoutName(type.layout);
     case "kernel":
       return type.struct;
+    case "map":
+      return "map";
     default:
       return "void";
   }
