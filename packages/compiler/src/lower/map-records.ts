@@ -1,4 +1,4 @@
-import { sizeOfLayout, type Layout } from "../author/layout.ts";
+import { sizeOfLayout } from "../author/layout.ts";
 import type { Value } from "../ir/ir.ts";
 import type { Expression } from "../parse/ast.ts";
 import { intType, scalarType, type Type } from "../types/type.ts";
