@@ -63,8 +63,7 @@ function fieldSource<E extends RuleEvent>(
   node: FieldNode,
   { provider, type }: SourceContext<E>,
 ): Source<E> | undefined {
-  // Every event is the end of a call.
-  if (node.name === "evt.dir") return constant("text", "<");
+  if (node.name === "evt.dir") return directionSource(type);
   const typeName =
     node.name === "evt.type" && type !== undefined ? provider.nameOfType(type) : undefined;
   if (typeName !== undefined) return constant("text", typeName);
@@ -78,6 +77,13 @@ function fieldSource<E extends RuleEvent>(
     access,
     transformed: false,
   };
+}
+
+/** `<` for ends of calls, which have odd numbers; `>` for the few kinds that are no end: procexit, signaldeliver. */
+function directionSource<E extends RuleEvent>(type: number | undefined): Source<E> {
+  if (type !== undefined) return constant("text", type % 2 === 0 ? ">" : "<");
+  const read = (event: E): string => (event.type % 2 === 0 ? ">" : "<");
+  return { type: "text", list: false, read, transformed: false };
 }
 
 /** What is asked of a provider: `evt.arg.flags` is the field `evt.arg` with the argument `flags`. */
