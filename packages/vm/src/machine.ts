@@ -1,4 +1,4 @@
-import type { HelperTable } from "./helper/helper.ts";
+import type { HelperTable, TailTarget } from "./helper/helper.ts";
 import type { VmMemory } from "./memory/memory.ts";
 import type { PreparedProgram } from "./program/prepare.ts";
 
@@ -16,7 +16,7 @@ export interface MachineOptions {
 }
 
 /** A program that is ready to run, in one engine. Runs may follow each other; they share the memory. */
-export interface Machine {
+export interface Machine extends TailTarget {
   /**
    * Runs the program with r1 and r2, which are addresses or small numbers, and gives the lower half of r0, unsigned.
    * Throws `VmError` when the program has to be stopped.

@@ -1,68 +1,125 @@
-import { HELPERS } from "@ocelli/bpf";
-
 import { VmError } from "../error.ts";
-import { MAP_BASE, type VmMap } from "../map/map.ts";
-import { FLOOR, HIGH_ARGUMENTS } from "../memory/layout.ts";
+import { ERRNO, type VmMap } from "../map/map.ts";
+import { EXIT_FLAG, TAIL_CALLS } from "../memory/layout.ts";
 import type { VmMemory } from "../memory/memory.ts";
-import type { HelperTable, VmHelper } from "./helper.ts";
+import type { VmSystem } from "../system/system.ts";
+import { checkReadable, checkWritable, give64, helperTable, highArgument } from "./define.ts";
+import type { HelperTable } from "./helper.ts";
 
-const FLAGS_HIGH = HIGH_ARGUMENTS / 4 + 3;
+/** MAX_TAIL_CALL_CNT of include/linux/bpf.h. */
+const MOST_TAIL_CALLS = 33;
 
-/** Lookup, update and delete for programs whose map handles are `MAP_BASE` plus the index in `maps`. Updates give `-EINVAL` for flags that the kernel refuses. */
-export function mapHelpers(maps: readonly VmMap[]): HelperTable {
-  const mapOf = (handle: number): VmMap => {
-    const map = maps[(handle >>> 0) - MAP_BASE];
-    if (map !== undefined) return map;
-    throw new VmError(
-      "helper",
-      `Cannot use 0x${(handle >>> 0).toString(16)} as a map: it is not what a load of a map gives`,
-    );
+/** What an update or a push gets for flags that do not fit 32 bits: no map knows any of them. */
+const TOO_MANY = -1;
+
+/** Helpers on maps that have keys, on queues and their kin, and tail calls. Maps are named by their handles. */
+export function mapHelpers({ mapOf, memory, processors }: MapSystem): HelperTable {
+  const flagsOf = (index: number, low: number): number =>
+    highArgument(memory, index) === 0 ? low : TOO_MANY;
+  const keyless = (handle: number, operation: "push" | "pop" | "peek"): VmMap => {
+    const map = mapOf(handle);
+    if (map[operation] === undefined)
+      throw new VmError("helper", `Cannot ${operation} on map "${map.spec.name}": it has keys`);
+    return map;
   };
-  const helper = (name: string, result: VmHelper["result"], call: VmHelper["call"]): VmHelper => ({
-    name,
-    result,
-    call,
-  });
-  return new Map<number, VmHelper>([
-    [
-      HELPERS.map_lookup_elem,
-      helper("map_lookup_elem", "u32", ({ memory }, handle, key) => {
+  return helperTable({
+    map_lookup_elem: {
+      result: "u32",
+      lookup: mapOf,
+      call: (_, handle, key) => {
         const map = mapOf(handle);
-        checkRange(memory, "a key", key, map.spec.keySize);
-        return map.lookup(key);
-      }),
-    ],
-    [
-      HELPERS.map_update_elem,
-      {
-        ...helper("map_update_elem", "int", ({ memory }, handle, key, value, flags) => {
-          const map = mapOf(handle);
-          checkRange(memory, "a key", key, map.spec.keySize);
-          checkRange(memory, "a value", value, map.spec.valueSize);
-          // Flags have 64 bits, and any bit above the lowest two is too much.
-          return map.update(key, value, memory.words[FLAGS_HIGH] === 0 ? flags : -1);
-        }),
-        wide: true,
+        checkReadable(memory, "a key", key, map.spec.keySize);
+        return map.lookup(key >>> 0);
       },
-    ],
-    [
-      HELPERS.map_delete_elem,
-      helper("map_delete_elem", "int", ({ memory }, handle, key) => {
+    },
+    map_update_elem: {
+      result: "int",
+      wide: true,
+      call: (_, handle, key, value, flags) => {
         const map = mapOf(handle);
-        checkRange(memory, "a key", key, map.spec.keySize);
-        return map.remove(key);
-      }),
-    ],
-  ]);
+        checkReadable(memory, "a key", key, map.spec.keySize);
+        checkReadable(memory, "a value", value, map.spec.valueSize);
+        return map.update(key >>> 0, value >>> 0, flagsOf(3, flags));
+      },
+    },
+    map_delete_elem: {
+      result: "int",
+      call: (_, handle, key) => {
+        const map = mapOf(handle);
+        checkReadable(memory, "a key", key, map.spec.keySize);
+        return map.remove(key >>> 0);
+      },
+    },
+    map_lookup_percpu_elem: {
+      result: "u32",
+      call: (_, handle, key, processor) => {
+        const map = mapOf(handle);
+        checkReadable(memory, "a key", key, map.spec.keySize);
+        if (processor >>> 0 >= processors) return 0;
+        return map.lookupOn?.(key >>> 0, processor) ?? 0;
+      },
+    },
+    map_push_elem: {
+      result: "int",
+      wide: true,
+      call: (_, handle, value, flags) => {
+        const map = keyless(handle, "push");
+        checkReadable(memory, "a value", value, map.spec.valueSize);
+        return map.push?.(value >>> 0, flagsOf(2, flags)) ?? -ERRNO.EOPNOTSUPP;
+      },
+    },
+    map_pop_elem: {
+      result: "int",
+      call: (_, handle, value) => {
+        const map = keyless(handle, "pop");
+        checkWritable(memory, "a value", value, map.spec.valueSize);
+        return map.pop?.(value >>> 0) ?? -ERRNO.EOPNOTSUPP;
+      },
+    },
+    map_peek_elem: {
+      result: "int",
+      call: (_, handle, value) => {
+        const map = keyless(handle, "peek");
+        checkWritable(memory, "a value", value, map.spec.valueSize);
+        return map.peek?.(value >>> 0) ?? -ERRNO.EOPNOTSUPP;
+      },
+    },
+    for_each_map_elem: {
+      result: "int",
+      wide: true,
+      call: ({ invoke }, handle, callback, argument, flags) => {
+        if (flags !== 0 || highArgument(memory, 3) !== 0) return -ERRNO.EINVAL;
+        const map = mapOf(handle);
+        let count = 0;
+        for (const [key, value] of map.entries()) {
+          count += 1;
+          const seen = map.lookupOn === undefined ? value : map.lookup(key);
+          if (invoke(callback, handle, key, seen, argument) !== 0) break;
+        }
+        return count;
+      },
+    },
+    tail_call: {
+      result: "u64",
+      mayExit: true,
+      call: ({ tailCall }, context, handle, index) => {
+        const { targets } = mapOf(handle);
+        const target = targets?.[index >>> 0];
+        const { words } = memory;
+        const count = words[TAIL_CALLS / 4] ?? 0;
+        if (target === undefined || count >= MOST_TAIL_CALLS)
+          return give64(memory, BigInt(-ERRNO.ENOENT));
+        words[TAIL_CALLS / 4] = count + 1;
+        const result = tailCall(target, context);
+        words[EXIT_FLAG / 4] = 1;
+        return result;
+      },
+    },
+    // What a lookup found may hold a lock; one program runs at a time.
+    spin_lock: { result: "int", call: () => 0 },
+    spin_unlock: { result: "int", call: () => 0 },
+  });
 }
 
-// A helper reaches what the program could reach itself, and nothing else.
-function checkRange(memory: VmMemory, what: string, address: number, size: number): void {
-  const place = address >>> 0;
-  if (place >= FLOOR && place + size <= memory.size) return;
-  throw new VmError(
-    "memory",
-    `Cannot read ${what} of ${size} bytes at 0x${place.toString(16)}: that is outside the program's memory`,
-    { address: BigInt(place) },
-  );
-}
+/** What helpers on maps need of a system. */
+export type MapSystem = Pick<VmSystem, "mapOf" | "processors"> & { readonly memory: VmMemory };

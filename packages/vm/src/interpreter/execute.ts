@@ -1,21 +1,22 @@
-import { FLOOR } from "../memory/layout.ts";
+import { EXIT_FLAG, FLOOR } from "../memory/layout.ts";
+import { FUNCTION_BASE } from "../program/operation.ts";
 import { divide, multiplyHigh, quotient, remainder } from "./divide.ts";
-import { atomic, callHelper, divide64, swapWord, trap } from "./rare.ts";
+import { atomic, callHelper, divide64, loadPacket, swapWord, trap } from "./rare.ts";
 import { enterFunction, leaveFunction, outOfFuel, outside, type State } from "./state.ts";
 
-// The place of `width` bytes at a 64-bit address plus an offset; throws when they are not all the program's. The first
-// line answers for every pointer that was made in this memory.
+// The place at a 64-bit address plus an offset; throws when it is below the memory or behind `last`, the last place where
+// all bytes of the access are the program's. The first line answers for every pointer that was made in this memory.
 function reach(
   state: State,
   at: number,
   low: number,
   high: number,
   offset: number,
-  width: number,
+  last: number,
 ): number {
   const address = low + offset;
-  if (high === 0 && address >= FLOOR && address <= state.memory.size - width) return address;
-  return reachAround(state, at, low, high, offset, width);
+  if (high === 0 && address >= FLOOR && address <= last) return address;
+  return reachAround(state, at, low, high, offset, last);
 }
 
 // The sum may pass 2^64 and land in the memory after all.
@@ -25,14 +26,13 @@ function reachAround(
   low: number,
   high: number,
   offset: number,
-  width: number,
+  last: number,
 ): number {
   const base = (BigInt(high) << 32n) | BigInt(low >>> 0);
   const address = BigInt.asUintN(64, base + BigInt(offset));
-  const { size } = state.memory;
   state.pc = at;
-  if (address >= BigInt(FLOOR) && address <= BigInt(size - width)) return Number(address);
-  throw outside(state.program, at >> 2, address, size);
+  if (address >= BigInt(FLOOR) && address <= BigInt(last)) return Number(address);
+  throw outside(state.program, at >> 2, address, state.memory);
 }
 
 function isBelow(al: number, ah: number, bl: number, bh: number): boolean {
@@ -41,6 +41,26 @@ function isBelow(al: number, ah: number, bl: number, bh: number): boolean {
 
 function isLess(al: number, ah: number, bl: number, bh: number): boolean {
   return ah === bh ? al >>> 0 < bl >>> 0 : ah < bh;
+}
+
+// Takes one from the fuel and gives what is left.
+function burn(state: State, at: number): number {
+  if (state.fuel === 0) {
+    state.pc = at;
+    throw outOfFuel(state.program, at >> 2);
+  }
+  state.fuel -= 1;
+  return state.fuel;
+}
+
+// The function that runs ends; true when it was the one in which the run began.
+function leave(state: State, at: number, outermost: number, once: boolean): boolean {
+  if (state.depth === outermost && !(once && outermost > 0)) {
+    state.pc = at;
+    return true;
+  }
+  leaveFunction(state);
+  return false;
 }
 
 /**
@@ -52,7 +72,7 @@ function isLess(al: number, ah: number, bl: number, bh: number): boolean {
 export function execute(state: State, once: boolean): boolean {
   const { registers, memory, program } = state;
   const { code } = program;
-  const { view, bytes } = memory;
+  const { view, bytes, size: end, writableEnd, words } = memory;
   const outermost = state.depth;
   let { pc, fuel } = state;
   do {
@@ -214,52 +234,68 @@ export function execute(state: State, once: boolean): boolean {
           high = swapWord(al);
           break;
         case 0x61: // loads
-          low = view.getInt32(reach(state, at, bl, bh, argument, 4), true);
+          low = view.getInt32(reach(state, at, bl, bh, argument, end - 4), true);
           break;
         case 0x69:
-          low = view.getUint16(reach(state, at, bl, bh, argument, 2), true);
+          low = view.getUint16(reach(state, at, bl, bh, argument, end - 2), true);
           break;
         case 0x71:
-          low = bytes[reach(state, at, bl, bh, argument, 1)] ?? 0;
+          low = bytes[reach(state, at, bl, bh, argument, end - 1)] ?? 0;
           break;
         case 0x79: {
-          const place = reach(state, at, bl, bh, argument, 8);
+          const place = reach(state, at, bl, bh, argument, end - 8);
           low = view.getInt32(place, true);
           high = view.getInt32(place + 4, true);
           break;
         }
         case 0x81:
-          low = view.getInt32(reach(state, at, bl, bh, argument, 4), true);
+          low = view.getInt32(reach(state, at, bl, bh, argument, end - 4), true);
           high = low >> 31;
           break;
         case 0x89:
-          low = view.getInt16(reach(state, at, bl, bh, argument, 2), true);
+          low = view.getInt16(reach(state, at, bl, bh, argument, end - 2), true);
           high = low >> 31;
           break;
         case 0x91:
-          low = view.getInt8(reach(state, at, bl, bh, argument, 1));
+          low = view.getInt8(reach(state, at, bl, bh, argument, end - 1));
           high = low >> 31;
           break;
         case 0x63: // stores
-          view.setInt32(reach(state, at, al, ah, argument, 4), bl, true);
+          view.setInt32(reach(state, at, al, ah, argument, writableEnd - 4), bl, true);
           continue;
         case 0x6b:
-          view.setInt16(reach(state, at, al, ah, argument, 2), bl, true);
+          view.setInt16(reach(state, at, al, ah, argument, writableEnd - 2), bl, true);
           continue;
         case 0x73:
-          bytes[reach(state, at, al, ah, argument, 1)] = bl;
+          bytes[reach(state, at, al, ah, argument, writableEnd - 1)] = bl;
           continue;
         case 0x7b: {
-          const place = reach(state, at, al, ah, argument, 8);
+          const place = reach(state, at, al, ah, argument, writableEnd - 8);
           view.setInt32(place, bl, true);
           view.setInt32(place + 4, bh, true);
           continue;
         }
+        case 0x112: // the number of a queue
+          if (bh === 0 && bl >>> 0 < 0xffff)
+            view.setInt16(reach(state, at, al, ah, argument, writableEnd - 2), bl, true);
+          continue;
         case 0xc3:
-          atomic(state, false, argument & 0xffff, reach(state, at, al, ah, argument >> 16, 4), s);
+          atomic(
+            state,
+            false,
+            argument & 0xffff,
+            reach(state, at, al, ah, argument >> 16, writableEnd - 4),
+            s,
+          );
           continue;
         case 0xdb:
-          atomic(state, true, argument & 0xffff, reach(state, at, al, ah, argument >> 16, 8), s);
+          atomic(
+            state,
+            true,
+            argument & 0xffff,
+            reach(state, at, al, ah, argument >> 16, writableEnd - 8),
+            s,
+          );
           continue;
         case 0x05: // branches of 64 bits
           break taken;
@@ -333,26 +369,45 @@ export function execute(state: State, once: boolean): boolean {
         case 0x8d:
           state.pc = at;
           state.fuel = fuel;
+          if (code[at] === 0x8d && ah === 0 && state.callable.has(al)) {
+            fuel = burn(state, at);
+            state.pc = pc;
+            enterFunction(state, at >> 2, (al - FUNCTION_BASE) << 2);
+            ({ pc } = state);
+            continue;
+          }
           callHelper(state, at >> 2, code[at] === 0x85 ? argument : al);
           ({ fuel } = state);
+          if (words[EXIT_FLAG / 4] === 0) continue;
+          words[EXIT_FLAG / 4] = 0;
+          if (leave(state, at, outermost, once)) return true;
+          ({ pc } = state);
+          continue;
+        case 0x10e: // legacy packet loads
+        case 0x10f:
+        case 0x110:
+          state.pc = at;
+          loadPacket(state, at >> 2, 1 << ((code[at] ?? 0) - 0x10e), argument + bl);
+          if (words[EXIT_FLAG / 4] === 0) continue;
+          words[EXIT_FLAG / 4] = 0;
+          state.fuel = fuel;
+          if (leave(state, at, outermost, once)) return true;
+          ({ pc } = state);
+          continue;
+        case 0x111: // may_goto
+          state.mayGoto -= 1;
+          if (state.mayGoto < 0) break taken;
           continue;
         case 0x10c:
-          if (fuel === 0) {
-            state.pc = at;
-            throw outOfFuel(program, at >> 2);
-          }
-          fuel -= 1;
+          state.fuel = fuel;
+          fuel = burn(state, at);
           state.pc = pc;
           enterFunction(state, at >> 2, argument);
           ({ pc } = state);
           continue;
         case 0x95:
-          if (state.depth === outermost && !(once && outermost > 0)) {
-            state.pc = at;
-            state.fuel = fuel;
-            return true;
-          }
-          leaveFunction(state);
+          state.fuel = fuel;
+          if (leave(state, at, outermost, once)) return true;
           ({ pc } = state);
           continue;
         default:

@@ -1,5 +1,6 @@
 import { NO_HELPERS, type HelperContext } from "../helper/helper.ts";
 import { MOST_FUEL, type Machine, type MachineOptions } from "../machine.ts";
+import { EXIT_FLAG, HIGH_RESULT, TAIL_CALLS } from "../memory/layout.ts";
 import { FUNCTION_BASE, WORDS } from "../program/operation.ts";
 import { execute } from "./execute.ts";
 import {
@@ -9,16 +10,15 @@ import {
   outOfFuel,
   resetState,
   stopped,
+  withPlace,
   type State,
 } from "./state.ts";
 
-/** Makes a state whose helpers can call functions of the program back. */
+/** Makes a state whose helpers can call functions of the program back and go on in other programs. */
 export function createRunState({ program, memory, helpers = NO_HELPERS }: MachineOptions): State {
-  const callable = new Set(program.callbacks);
   const invoke: HelperContext["invoke"] = (address, r1, r2, r3, r4) => {
     const { registers, pc } = state;
-    const slot = (address >>> 0) - FUNCTION_BASE;
-    if (!callable.has(slot)) {
+    if (!state.callable.has(address | 0)) {
       throw stopped(
         program,
         pc / WORDS,
@@ -28,7 +28,7 @@ export function createRunState({ program, memory, helpers = NO_HELPERS }: Machin
     }
     if (state.fuel === 0) throw outOfFuel(program, pc / WORDS);
     state.fuel -= 1;
-    enterFunction(state, pc / WORDS, slot * WORDS);
+    enterFunction(state, pc / WORDS, ((address - FUNCTION_BASE) | 0) * WORDS);
     [r1, r2, r3, r4, 0].forEach((value, index) => {
       registers[2 + index * 2] = value;
       registers[3 + index * 2] = 0;
@@ -39,24 +39,55 @@ export function createRunState({ program, memory, helpers = NO_HELPERS }: Machin
     state.pc = pc;
     return result;
   };
-  const state = createState(program, memory, helpers, invoke);
+  const tailCall: HelperContext["tailCall"] = (target, r1) => {
+    if (state.fuel === 0) throw outOfFuel(program, state.pc / WORDS);
+    try {
+      return target.enter(r1, state.registers[20] ?? 0, state.fuel - 1);
+    } finally {
+      state.fuel = target.fuelLeft();
+    }
+  };
+  const state = createState(program, memory, helpers, { memory, invoke, tailCall });
   return state;
 }
 
 /** Makes an interpreter. It needs nothing of the host, and runs every instruction exactly as RFC 9669 says. */
 export function createInterpreter(options: MachineOptions): Machine {
   const { fuel = MOST_FUEL, memory } = options;
-  const state = createRunState(options);
-  const { registers } = state;
+  const outermost = createRunState(options);
+  let last = outermost;
   return {
     memory,
     run: (r1 = 0, r2 = 0) => {
-      resetState(state, r1, r2, fuel);
-      execute(state, false);
-      return (registers[0] ?? 0) >>> 0;
+      last = outermost;
+      memory.words[TAIL_CALLS / 4] = 0;
+      memory.words[EXIT_FLAG / 4] = 0;
+      resetState(outermost, r1, r2, fuel);
+      try {
+        execute(outermost, false);
+      } catch (error) {
+        throw withPlace(options.program, outermost.pc / WORDS, error);
+      } finally {
+        last = outermost;
+      }
+      return (outermost.registers[0] ?? 0) >>> 0;
     },
-    result: () => registerValue(state, 0),
-    fuelLeft: () => state.fuel,
+    enter: (r1, frame, left) => {
+      // A state of its own: a program may go on in itself while its callers wait.
+      const state = createRunState(options);
+      last = state;
+      resetState(state, r1, 0, left, frame);
+      try {
+        execute(state, false);
+      } catch (error) {
+        throw withPlace(options.program, state.pc / WORDS, error);
+      }
+      last = state;
+      memory.words[HIGH_RESULT / 4] = state.registers[1] ?? 0;
+      return state.registers[0] ?? 0;
+    },
+    result: () => registerValue(last, 0),
+    fuelLeft: () => last.fuel,
   };
 }
 

@@ -1,7 +1,8 @@
-import { HIGH_ARGUMENTS, HIGH_RESULT } from "../memory/layout.ts";
+import { PACKET_LOAD } from "../helper/helper.ts";
+import { EXIT_FLAG, HIGH_ARGUMENTS, HIGH_RESULT } from "../memory/layout.ts";
 import { TRAPS } from "../program/operation.ts";
 import { divide, divideSigned, quotient, remainder } from "./divide.ts";
-import { noHelper, stopped, type State } from "./state.ts";
+import { noHelper, noPacket, stopped, type State } from "./state.ts";
 
 // What is too long for the loop, or too rare to make the loop longer. Everything here gets indexes of register halves.
 
@@ -92,6 +93,19 @@ export function callHelper(state: State, slot: number, number: number): void {
       : helper.result === "u64"
         ? (words[HIGH_RESULT / 4] ?? 0)
         : 0;
+}
+
+/**
+ * A legacy load of 1, 2 or 4 bytes of the packet whose context r6 is: big-endian, into r0. Bytes that are not there end the
+ * function with 0.
+ */
+export function loadPacket(state: State, slot: number, width: number, offset: number): void {
+  const { registers, memory } = state;
+  const helper = state.helpers.get(PACKET_LOAD);
+  if (helper === undefined) throw noPacket(state.program, slot);
+  registers[0] = helper.call(state.context, registers[12] ?? 0, offset | 0, width, 0, 0);
+  registers[1] = 0;
+  if (memory.words[EXIT_FLAG / 4] !== 0) registers[0] = 0;
 }
 
 /** Ends a program at a trap. */

@@ -2,11 +2,14 @@ import { VmError, type VmErrorCode } from "../error.ts";
 import type { HelperContext, HelperTable } from "../helper/helper.ts";
 import { FLOOR, FRAME_BYTES, MAX_FRAMES, STACK_TOP } from "../memory/layout.ts";
 import type { VmMemory } from "../memory/memory.ts";
-import { REGISTERS } from "../program/operation.ts";
+import { FUNCTION_BASE, REGISTERS, WORDS } from "../program/operation.ts";
 import type { PreparedProgram } from "../program/prepare.ts";
 
-/** Words that a call keeps: where it returns to, and r1 to r9. */
-export const SAVED_WORDS = 19;
+/** Words that a call keeps: where it returns to, r1 to r9, and the count of `may_goto`. */
+export const SAVED_WORDS = 20;
+
+/** How often a function goes on at a `may_goto`: BPF_MAX_LOOPS of include/linux/bpf.h. */
+export const MOST_MAY_GOTO: number = 8 << 20;
 
 /** Everything that changes while a program is interpreted. */
 export interface State {
@@ -24,6 +27,10 @@ export interface State {
   pc: number;
   /** How many backward jumps and calls are left. */
   fuel: number;
+  /** How often the function goes on at a `may_goto`. */
+  mayGoto: number;
+  /** Addresses of functions that may be called through a register, as signed words. */
+  readonly callable: ReadonlySet<number>;
 }
 
 /** A state with nothing running in it. */
@@ -31,7 +38,7 @@ export function createState(
   program: PreparedProgram,
   memory: VmMemory,
   helpers: HelperTable,
-  invoke: HelperContext["invoke"],
+  context: HelperContext,
 ): State {
   const registers = new Int32Array(REGISTERS * 2 + program.constants.length);
   registers.set(program.constants, REGISTERS * 2);
@@ -39,25 +46,34 @@ export function createState(
     program,
     memory,
     helpers,
-    context: { memory, invoke },
+    context,
     registers,
     frames: new Int32Array(MAX_FRAMES * SAVED_WORDS),
     depth: 0,
     pc: 0,
     fuel: 0,
+    mayGoto: 0,
+    callable: new Set(program.callbacks.map((slot) => (FUNCTION_BASE + slot) | 0)),
   };
 }
 
-/** Puts a state before the first instruction: r1 and r2 as given, r10 at the stack's top, everything else 0. */
-export function resetState(state: State, r1: number, r2: number, fuel: number): void {
+/** Puts a state before the first instruction: r1 and r2 as given, r10 at the top of a free frame, everything else 0. */
+export function resetState(
+  state: State,
+  r1: number,
+  r2: number,
+  fuel: number,
+  frame: number = STACK_TOP,
+): void {
   const { registers } = state;
   registers.fill(0, 0, REGISTERS * 2);
   registers[2] = r1;
   registers[4] = r2;
-  registers[20] = STACK_TOP;
-  state.depth = 0;
+  registers[20] = frame;
+  state.depth = (STACK_TOP - frame) / FRAME_BYTES;
   state.pc = 0;
   state.fuel = fuel;
+  state.mayGoto = MOST_MAY_GOTO;
 }
 
 /**
@@ -78,6 +94,8 @@ export function enterFunction(state: State, slot: number, target: number): void 
   const base = state.depth * SAVED_WORDS;
   frames[base] = state.pc;
   for (let word = 0; word < 18; word++) frames[base + 1 + word] = registers[2 + word] ?? 0;
+  frames[base + 19] = state.mayGoto;
+  state.mayGoto = MOST_MAY_GOTO;
   registers[0] = registers[1] = 0;
   registers.fill(0, 12, 20);
   state.depth += 1;
@@ -93,6 +111,7 @@ export function leaveFunction(state: State): void {
   for (let word = 0; word < 18; word++) registers[2 + word] = frames[base + 1 + word] ?? 0;
   registers[20] = STACK_TOP - state.depth * FRAME_BYTES;
   state.pc = frames[base] ?? 0;
+  state.mayGoto = frames[base + 19] ?? 0;
 }
 
 /** An error with its place: `Cannot run slot 3 (r0 = r1): it …`. */
@@ -112,21 +131,29 @@ export function stopped(
   });
 }
 
-/** The error for memory that is not the program's. */
+/** An error that a helper threw, with the place of its call. Anything else, and what has its place already, stays as it is. */
+export function withPlace(program: PreparedProgram, slot: number, error: unknown): unknown {
+  if (!(error instanceof VmError) || error.place !== undefined) return error;
+  const reason = error.message.slice(0, 1).toLowerCase() + error.message.slice(1);
+  return stopped(program, slot, error.code, reason, error.address);
+}
+
+/** The error for memory that is not the program's, or not to be written to. */
 export function outside(
   program: PreparedProgram,
   slot: number,
   address: bigint,
-  size: number,
+  { size, writableEnd }: VmMemory,
 ): VmError {
-  const range = `the memory is 0x${FLOOR.toString(16)} to 0x${(size - 1).toString(16)}`;
-  return stopped(
-    program,
-    slot,
-    "memory",
-    `address 0x${address.toString(16)} is outside its memory: ${range}`,
-    address,
-  );
+  const end = size - 1;
+  // Stores are the only class of operations that ends in 3; what is not in the way of a load is read-only.
+  const operation = program.code[slot * WORDS] ?? 0;
+  const isStore = operation < 0x100 && (operation & 7) === 3;
+  const isReadOnly = isStore && address + 8n > BigInt(writableEnd) && address <= BigInt(end);
+  const reason = isReadOnly
+    ? `is in what it may only read: constants are 0x${writableEnd.toString(16)} to 0x${end.toString(16)}`
+    : `is outside its memory: the memory is 0x${FLOOR.toString(16)} to 0x${end.toString(16)}`;
+  return stopped(program, slot, "memory", `address 0x${address.toString(16)} ${reason}`, address);
 }
 
 /** The error for a program that ran too long. */
@@ -136,6 +163,16 @@ export function outOfFuel(program: PreparedProgram, slot: number): VmError {
     slot,
     "fuel",
     "it took all the backward jumps and calls that it was allowed",
+  );
+}
+
+/** The error for a legacy load where nobody gave packets. */
+export function noPacket(program: PreparedProgram, slot: number): VmError {
+  return stopped(
+    program,
+    slot,
+    "helper",
+    "there are no packets to load from: give the machine the helpers of packets",
   );
 }
 

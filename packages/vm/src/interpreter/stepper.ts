@@ -4,7 +4,7 @@ import type { VmMemory } from "../memory/memory.ts";
 import { REGISTERS, WORDS } from "../program/operation.ts";
 import { execute } from "./execute.ts";
 import { createRunState, registerValue } from "./interpreter.ts";
-import { resetState, SAVED_WORDS } from "./state.ts";
+import { resetState, SAVED_WORDS, withPlace } from "./state.ts";
 
 /** A run that goes one instruction at a time, for debuggers and for learning. */
 export interface Stepper {
@@ -38,7 +38,11 @@ export function createStepper(options: MachineOptions): Stepper {
     memory,
     restart,
     step: () => {
-      exited ||= execute(state, true);
+      try {
+        exited ||= execute(state, true);
+      } catch (error) {
+        throw withPlace(program, state.pc / WORDS, error);
+      }
       return !exited;
     },
     place: () => program.placeOf(state.pc / WORDS),

@@ -21,7 +21,7 @@ export function findBlocks(code: Int32Array, entry: number): Block[] {
     for (;;) {
       if (seen.has(at)) break;
       seen.add(at);
-      const following = followers(code, at);
+      const following = findFollowers(code, at);
       const [only] = following;
       if (isBranch(code[at] ?? 0)) {
         for (const target of following) {
@@ -38,7 +38,7 @@ export function findBlocks(code: Int32Array, entry: number): Block[] {
   return [...leaders].map((first) => {
     let last = first;
     for (;;) {
-      const following = followers(code, last);
+      const following = findFollowers(code, last);
       const [next] = following;
       if (following.length !== 1 || isBranch(code[last] ?? 0) || next === undefined)
         return { first, last, successors: following.map((target) => indexes.get(target) ?? 0) };
@@ -50,7 +50,7 @@ export function findBlocks(code: Int32Array, entry: number): Block[] {
 }
 
 /** Where control may go from an instruction, a taken branch first. */
-function followers(code: Int32Array, at: number): number[] {
+export function findFollowers(code: Int32Array, at: number): number[] {
   const operation = code[at] ?? 0;
   const target = code[at + 3] ?? 0;
   const next = at + (operation === 0x18 ? 2 * WORDS : WORDS);

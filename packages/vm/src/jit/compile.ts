@@ -1,10 +1,11 @@
-import type { HelperTable } from "../helper/helper.ts";
-import { STACK_TOP, PAGE_BYTES } from "../memory/layout.ts";
+import { PACKET_LOAD, type HelperTable } from "../helper/helper.ts";
+import { MOST_MAY_GOTO } from "../interpreter/state.ts";
+import { PAGE_BYTES } from "../memory/layout.ts";
 import { OPERATION, WORDS } from "../program/operation.ts";
 import type { PreparedProgram } from "../program/prepare.ts";
 import { findBlocks, type Block } from "./blocks.ts";
 import { emitDispatch } from "./dispatch.ts";
-import { constant32, constant64, GLOBAL, local, takeFuel, type Emitter } from "./emitter.ts";
+import { constant32, constant64, GLOBAL, local, LOCAL, takeFuel, type Emitter } from "./emitter.ts";
 import { analyzeFlow } from "./flow.ts";
 import { emitStructured, goesBack } from "./structure.ts";
 import { OP, TYPE } from "./wasm.ts";
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly helpers: HelperTable;
   /** Bytes of the memory that it will be given: its bounds are in the code. */
   readonly memorySize: number;
+  /** One past the last byte that the program may write to. */
+  readonly writableEnd: number;
   /**
    * The program is known not to leave its memory, from a verifier: addresses are cut to 32 bits and not checked. It
    * still cannot touch anything outside the memory, but it may touch anything in it, and errors do not name a place.
@@ -29,13 +32,16 @@ export function calledHelpers({ code }: PreparedProgram, helpers: HelperTable): 
   const numbers = new Set<number>();
   for (let at = 0; at < code.length; at += WORDS) {
     const number = code[at + 3] ?? 0;
-    if (code[at] === 0x85 && helpers.has(number)) numbers.add(number);
+    const operation = code[at] ?? 0;
+    if (operation === 0x85 && helpers.has(number)) numbers.add(number);
+    const isPacketLoad = operation >= OPERATION.packet8 && operation <= OPERATION.packet32;
+    if (isPacketLoad && helpers.has(PACKET_LOAD)) numbers.add(PACKET_LOAD);
   }
   return [...numbers].toSorted((a, b) => a - b);
 }
 
 // Indexes of the module's function types.
-const ENTRY = 0; // (i32, i32) → i32
+const ENTRY = 0; // (i32 ×3) → i32
 const FUNCTION = 1; // (i64 ×5, i32) → i64
 const HELPER = 2; // (i32 ×5) → i32
 const STOPPER = 3; // (i32, i32, i64)
@@ -43,7 +49,7 @@ const BY_NUMBER = 4; // (i32 ×6) → i32
 
 const { i32, i64 } = TYPE;
 const TYPES: readonly (readonly [parameters: readonly number[], results: readonly number[]])[] = [
-  [[i32, i32], [i32]],
+  [[i32, i32, i32], [i32]],
   [[i64, i64, i64, i64, i64, i32], [i64]],
   [[i32, i32, i32, i32, i32], [i32]],
   [[i32, i32, i64], []],
@@ -55,20 +61,23 @@ const TYPES: readonly (readonly [parameters: readonly number[], results: readonl
  *
  * ```
  * imports   vm.memory; vm.stop, vm.callByNumber; helper.<number> for each helper that is called
- * exports   run(r1, r2) → low half of r0; call<slot>(r1, r2, r3, r4, frame) for each function that can be called back
+ * exports   run(r1, r2, frame) → low half of r0; call<slot>(r1, r2, r3, r4, frame) for each function that can be called back
  *           fuel, slot, frame, result: globals
  * ```
  */
 export function compileProgram(program: PreparedProgram, options: CompileOptions): Uint8Array {
-  const { helpers, memorySize, trusted = false, dispatch = false } = options;
+  const { helpers, memorySize, writableEnd, trusted = false, dispatch = false } = options;
   const numbers = calledHelpers(program, helpers);
   const imported = 2 + numbers.length;
+  const helperIndex = new Map(numbers.map((number, index) => [number, 2 + index]));
   const emitterOf = (out: Writer, burnsFuel: boolean): Emitter => ({
     program,
     out,
     memorySize,
+    writableEnd,
     helpers,
-    helperIndex: new Map(numbers.map((number, index) => [number, 2 + index])),
+    helperIndex,
+    packetIndex: helperIndex.get(PACKET_LOAD),
     functionIndex: new Map(
       program.functions.map((slot, index) => [slot * WORDS, imported + index]),
     ),
@@ -146,22 +155,29 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
   return module.view();
 }
 
-function canBurnFuel({ code }: PreparedProgram, blocks: readonly Block[]): boolean {
+function canBurnFuel({ code, callbacks }: PreparedProgram, blocks: readonly Block[]): boolean {
   return blocks.some(({ first, last, successors }, from) => {
     if (successors.some((to) => goesBack(blocks, from, to))) return true;
-    for (let at = first; at <= last; at += WORDS) if (code[at] === OPERATION.callLocal) return true;
+    for (let at = first; at <= last; at += WORDS)
+      if (code[at] === OPERATION.callLocal || (code[at] === 0x8d && callbacks.length > 0))
+        return true;
     return false;
   });
 }
 
 function compileFunction(emitter: Emitter, blocks: readonly Block[], dispatch: boolean): void {
   const { out } = emitter;
-  // r0, r6 to r9 and two of an instruction's own; label and fuel.
-  list(out, [[7, TYPE.i64] as const, [2, TYPE.i32] as const], ([count, type]) => {
+  // r0, r6 to r9 and two of an instruction's own; label, fuel and the count of may_goto.
+  list(out, [[7, TYPE.i64] as const, [3, TYPE.i32] as const], ([count, type]) => {
     out.u32(count);
     out.byte(type);
   });
   takeFuel(emitter);
+  const { code } = emitter.program;
+  if (blocks.some(({ last }) => code[last] === OPERATION.mayGoto)) {
+    constant32(out, MOST_MAY_GOTO);
+    local(out, OP.local_set, LOCAL.mayGoto);
+  }
   const flow = analyzeFlow(blocks);
   if (flow.isReducible && !dispatch) emitStructured(emitter, blocks, flow);
   else emitDispatch(emitter, blocks);
@@ -173,7 +189,7 @@ function entryWrapper(index: number): Writer {
   out.u32(0);
   pushExtended(out, [0, 1]);
   for (let register = 3; register <= 5; register++) constant64(out, 0);
-  constant32(out, STACK_TOP);
+  local(out, OP.local_get, 2);
   local(out, OP.call, index);
   local(out, OP.global_set, GLOBAL.result);
   local(out, OP.global_get, GLOBAL.result);

@@ -4,7 +4,18 @@ import type { Block } from "./blocks.ts";
 import { emitAlu } from "./emit-alu.ts";
 import { emitCall } from "./emit-call.ts";
 import { emitMemory } from "./emit-memory.ts";
-import { constant64, leaveFuel, push32, push64, stop, STOP, type Emitter } from "./emitter.ts";
+import {
+  constant32,
+  constant64,
+  leaveFuel,
+  local,
+  LOCAL,
+  push32,
+  push64,
+  stop,
+  STOP,
+  type Emitter,
+} from "./emitter.ts";
 import { OP } from "./wasm.ts";
 
 /** Emits a block's instructions, and its end if nothing follows: an exit returns r0, a trap stops. Branches are left out. */
@@ -33,7 +44,7 @@ export function emitBlock(emitter: Emitter, { first, last }: Block): void {
     const isKnown =
       emitAlu(emitter, operation, dst, src) ||
       emitMemory(emitter, slot, operation, dst, src, argument) ||
-      emitCall(emitter, slot, operation, dst, argument);
+      emitCall(emitter, slot, operation, dst, src, argument);
     // Preparation makes a trap of everything else.
     if (!isKnown) throw new TypeError(`Cannot compile operation 0x${operation.toString(16)}`);
     if (operation === 0x18) at += WORDS;
@@ -62,6 +73,15 @@ export function emitCondition(emitter: Emitter, { last }: Block): void {
   const operation = program.code[last] ?? 0;
   const dst = program.code[last + 1] ?? 0;
   const src = program.code[last + 2] ?? 0;
+  if (operation === OPERATION.mayGoto) {
+    local(out, OP.local_get, LOCAL.mayGoto);
+    constant32(out, 1);
+    out.byte(OP.i32_sub);
+    local(out, OP.local_tee, LOCAL.mayGoto);
+    constant32(out, 0);
+    out.byte(OP.i32_lt_s);
+    return;
+  }
   const is64 = (operation & 7) === 5;
   const push = is64 ? push64 : push32;
   push(emitter, dst);

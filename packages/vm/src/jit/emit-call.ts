@@ -1,6 +1,6 @@
 import type { HelperResult } from "../helper/helper.ts";
-import { FLOOR, FRAME_BYTES, HIGH_ARGUMENTS, HIGH_RESULT } from "../memory/layout.ts";
-import { OPERATION } from "../program/operation.ts";
+import { EXIT_FLAG, FLOOR, FRAME_BYTES, HIGH_ARGUMENTS, HIGH_RESULT } from "../memory/layout.ts";
+import { FUNCTION_BASE, OPERATION, WORDS } from "../program/operation.ts";
 import {
   access,
   burnFuel,
@@ -29,6 +29,7 @@ export function emitCall(
   slot: number,
   operation: number,
   dst: number,
+  src: number,
   argument: number,
 ): boolean {
   switch (operation) {
@@ -36,14 +37,12 @@ export function emitCall(
       emitHelper(emitter, slot, argument);
       return true;
     case 0x8d:
-      announce(emitter, slot);
-      spillHighArguments(emitter);
-      push32(emitter, dst);
-      pushLowArguments(emitter);
-      leaveFuel(emitter);
-      local(emitter.out, OP.call, IMPORT.callByNumber);
-      takeFuel(emitter);
-      takeResult(emitter, "u64");
+      emitThroughRegister(emitter, slot, dst);
+      return true;
+    case OPERATION.packet8:
+    case OPERATION.packet16:
+    case OPERATION.packet32:
+      emitPacketLoad(emitter, slot, 1 << (operation - OPERATION.packet8), src, argument);
       return true;
     case OPERATION.callLocal:
       emitLocal(emitter, slot, argument);
@@ -63,20 +62,89 @@ function emitHelper(emitter: Emitter, slot: number, number: number): void {
     });
     return;
   }
-  announce(emitter, slot);
+  announce(emitter, slot, helper.mayExit);
   if (helper.wide === true) spillHighArguments(emitter);
   pushLowArguments(emitter);
   leaveFuel(emitter);
   local(out, OP.call, index);
   takeFuel(emitter);
   takeResult(emitter, helper.result);
+  if (helper.mayExit === true) exitIfAsked(emitter);
+}
+
+// The function ends when the helper said so.
+function exitIfAsked(emitter: Emitter): void {
+  const { out } = emitter;
+  constant32(out, EXIT_FLAG);
+  access(out, OP.i32_load);
+  out.byte(OP.if);
+  out.byte(TYPE.void);
+  constant32(out, EXIT_FLAG);
+  constant32(out, 0);
+  access(out, OP.i32_store);
+  leaveFuel(emitter);
+  push64(emitter, 0);
+  out.byte(OP.return);
+  out.byte(OP.end);
+}
+
+// The address of a function calls it; anything else is a helper's number.
+function emitThroughRegister(emitter: Emitter, slot: number, dst: number): void {
+  const { out, program } = emitter;
+  for (const callback of program.callbacks) {
+    push64(emitter, dst);
+    out.byte(OP.i64_const);
+    out.s64((FUNCTION_BASE + callback) | 0, 0);
+    out.byte(OP.i64_eq);
+    out.byte(OP.if);
+    out.byte(TYPE.void);
+    emitLocal(emitter, slot, callback * WORDS);
+    out.byte(OP.else);
+  }
+  announce(emitter, slot, true);
+  spillHighArguments(emitter);
+  push32(emitter, dst);
+  pushLowArguments(emitter);
+  leaveFuel(emitter);
+  local(out, OP.call, IMPORT.callByNumber);
+  takeFuel(emitter);
+  takeResult(emitter, "u64");
+  exitIfAsked(emitter);
+  for (const _ of program.callbacks) out.byte(OP.end);
+}
+
+function emitPacketLoad(
+  emitter: Emitter,
+  slot: number,
+  width: number,
+  src: number,
+  argument: number,
+): void {
+  const { out, packetIndex } = emitter;
+  if (packetIndex === undefined) {
+    stop(emitter, STOP.packet, slot);
+    return;
+  }
+  announce(emitter, slot);
+  push32(emitter, 12);
+  push32(emitter, src);
+  constant32(out, argument);
+  out.byte(OP.i32_add);
+  constant32(out, width);
+  constant32(out, 0);
+  constant32(out, 0);
+  leaveFuel(emitter);
+  local(out, OP.call, packetIndex);
+  takeFuel(emitter);
+  takeResult(emitter, "u32");
+  exitIfAsked(emitter);
 }
 
 // Where the program is, for helpers that call back or complain.
-function announce({ out, program }: Emitter, slot: number): void {
+function announce({ out, program }: Emitter, slot: number, mayExit = false): void {
   constant32(out, slot);
   local(out, OP.global_set, GLOBAL.slot);
-  if (program.callbacks.length === 0) return;
+  if (program.callbacks.length === 0 && !mayExit) return;
   local(out, OP.local_get, LOCAL.frame);
   local(out, OP.global_set, GLOBAL.frame);
 }

@@ -1,4 +1,5 @@
 import { FLOOR, FRAME_BYTES } from "../memory/layout.ts";
+import { OPERATION } from "../program/operation.ts";
 import {
   access,
   constant32,
@@ -44,7 +45,7 @@ export function emitMemory(
   const load = LOADS.get(operation);
   if (load !== undefined) {
     const [opcode, width] = load;
-    const offset = pushAddress(emitter, slot, src, argument, width);
+    const offset = pushAddress(emitter, slot, src, argument, width, emitter.memorySize);
     access(out, opcode, offset);
     set64(emitter, dst);
     return true;
@@ -52,14 +53,18 @@ export function emitMemory(
   const store = STORES.get(operation);
   if (store !== undefined) {
     const [opcode, width] = store;
-    const offset = pushAddress(emitter, slot, dst, argument, width);
+    const offset = pushAddress(emitter, slot, dst, argument, width, emitter.writableEnd);
     push64(emitter, src);
     access(out, opcode, offset);
     return true;
   }
+  if (operation === OPERATION.storeQueue) {
+    emitQueue(emitter, slot, dst, src, argument);
+    return true;
+  }
   if (operation !== 0xc3 && operation !== 0xdb) return false;
   const is64 = operation === 0xdb;
-  checkAddress(emitter, slot, dst, argument >> 16, is64 ? 8 : 4);
+  checkAddress(emitter, slot, dst, argument >> 16, is64 ? 8 : 4, emitter.writableEnd);
   emitAtomic(emitter, is64, argument & 0xffff, src);
   return true;
 }
@@ -71,6 +76,7 @@ function pushAddress(
   base: number,
   offset: number,
   width: number,
+  end: number,
 ): number {
   const { out, trusted } = emitter;
   // The own frame is always there.
@@ -81,7 +87,7 @@ function pushAddress(
     return 0;
   }
   if (!trusted) {
-    checkAddress(emitter, slot, base, offset, width);
+    checkAddress(emitter, slot, base, offset, width, end);
     local(out, OP.local_get, LOCAL.address);
     out.byte(OP.i32_wrap_i64);
     return 0;
@@ -100,8 +106,9 @@ function checkAddress(
   base: number,
   offset: number,
   width: number,
+  end: number,
 ): void {
-  const { out, memorySize } = emitter;
+  const { out } = emitter;
   push64(emitter, base);
   if (offset !== 0) {
     constant64(out, offset);
@@ -111,13 +118,33 @@ function checkAddress(
   // address - FLOOR > size - width - FLOOR, unsigned, says too low and too high at once.
   constant64(out, FLOOR);
   out.byte(OP.i64_sub);
-  constant64(out, memorySize - width - FLOOR);
+  constant64(out, end - width - FLOOR);
   out.byte(OP.i64_gt_u);
   out.byte(OP.if);
   out.byte(TYPE.void);
   stop(emitter, STOP.outside, slot, () => {
     local(out, OP.local_get, LOCAL.address);
   });
+  out.byte(OP.end);
+}
+
+// net/core/filter.c, bpf_convert_ctx_access(): NO_QUEUE_MAPPING and more are left out.
+function emitQueue(
+  emitter: Emitter,
+  slot: number,
+  dst: number,
+  src: number,
+  argument: number,
+): void {
+  const { out } = emitter;
+  push64(emitter, src);
+  constant64(out, 0xffff);
+  out.byte(OP.i64_lt_u);
+  out.byte(OP.if);
+  out.byte(TYPE.void);
+  const offset = pushAddress(emitter, slot, dst, argument, 2, emitter.writableEnd);
+  push64(emitter, src);
+  access(out, OP.i64_store16, offset);
   out.byte(OP.end);
 }
 

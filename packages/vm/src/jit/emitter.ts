@@ -17,7 +17,7 @@ export const GLOBAL = {
 } as const;
 
 /** Why compiled code calls `stop()`. */
-export const STOP = { outside: 0, fuel: 1, depth: 2, helper: 3, trap: 4 } as const;
+export const STOP = { outside: 0, fuel: 1, depth: 2, helper: 3, trap: 4, packet: 5 } as const;
 
 /** Imported functions that every module has: before those of the helpers, by index. */
 export const IMPORT = {
@@ -28,12 +28,12 @@ export const IMPORT = {
 } as const;
 
 // Locals of a function: its parameters r1 to r5 and the frame, then r0, r6 to r9, and room for an instruction's own use.
-//   0–4 r1–r5   5 frame (i32)   6 r0   7–10 r6–r9   11, 12 scratch (i64)   13 label (i32)   14 fuel (i32)
+//   0–4 r1–r5   5 frame (i32)   6 r0   7–10 r6–r9   11, 12 scratch (i64)   13 label (i32)   14 fuel (i32)   15 may_goto (i32)
 /**
  * Locals that are no register. While a function runs that burns fuel, `fuel` has the true count, in a register of the
  * machine: counting in the global makes a short loop 8 % slower (workload `checksum` of bench/vm.bench.ts).
  */
-export const LOCAL = { frame: 5, address: 11, old: 12, label: 13, fuel: 14 } as const;
+export const LOCAL = { frame: 5, address: 11, old: 12, label: 13, fuel: 14, mayGoto: 15 } as const;
 
 /** What code for one function is made with. */
 export interface Emitter {
@@ -41,11 +41,15 @@ export interface Emitter {
   readonly out: Writer;
   /** Bytes of the memory that the code will run in. */
   readonly memorySize: number;
+  /** One past the last byte that the code may write to. */
+  readonly writableEnd: number;
   readonly helpers: HelperTable;
   /** Index of the imported function of a helper. */
   readonly helperIndex: ReadonlyMap<number, number>;
   /** Index of the function that begins at a word. */
   readonly functionIndex: ReadonlyMap<number, number>;
+  /** Index of the imported function behind legacy packet loads. */
+  readonly packetIndex: number | undefined;
   /** Whether the function has a loop or calls one of the program's functions. */
   readonly burnsFuel: boolean;
   /** Addresses are not checked but cut to 32 bits. */

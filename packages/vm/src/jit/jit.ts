@@ -1,8 +1,23 @@
 import { VmError } from "../error.ts";
-import { NO_HELPERS, type HelperContext } from "../helper/helper.ts";
-import { noHelper, outOfFuel, outside, stopped } from "../interpreter/state.ts";
+import { NO_HELPERS, type HelperContext, type TailTarget } from "../helper/helper.ts";
+import {
+  noHelper,
+  noPacket,
+  outOfFuel,
+  outside,
+  stopped,
+  withPlace,
+} from "../interpreter/state.ts";
 import { MOST_FUEL, type Machine, type MachineOptions } from "../machine.ts";
-import { FLOOR, FRAME_BYTES, HIGH_RESULT, MAX_FRAMES } from "../memory/layout.ts";
+import {
+  EXIT_FLAG,
+  FLOOR,
+  FRAME_BYTES,
+  HIGH_RESULT,
+  MAX_FRAMES,
+  STACK_TOP,
+  TAIL_CALLS,
+} from "../memory/layout.ts";
 import { FUNCTION_BASE, TRAPS } from "../program/operation.ts";
 import { webAssembly, type WasmGlobal } from "../webassembly.ts";
 import { calledHelpers, compileProgram } from "./compile.ts";
@@ -21,7 +36,7 @@ export interface JitOptions extends MachineOptions {
 
 /** What `compileProgram()` makes a module export; see there. */
 interface Exports {
-  readonly run: (r1: number, r2: number) => number;
+  readonly run: (r1: number, r2: number, frame: number) => number;
   readonly fuel: WasmGlobal<number>;
   readonly slot: WasmGlobal<number>;
   readonly frame: WasmGlobal<number>;
@@ -44,20 +59,23 @@ export function createJit(options: JitOptions): Machine {
     );
   }
   const { trusted = false, dispatch = false } = options;
-  const settings = { helpers, memorySize: memory.size, trusted, dispatch };
+  const { size: memorySize, writableEnd, words } = memory;
+  const settings = { helpers, memorySize, writableEnd, trusted, dispatch };
   const module = new webAssembly.Module(compileProgram(program, settings));
-  const context: HelperContext = { memory, invoke };
+  const context: HelperContext = { memory, invoke, tailCall };
 
   const stop = (why: number, slot: number, value: bigint): never => {
     switch (why) {
       case STOP.outside:
-        throw outside(program, slot, BigInt.asUintN(64, value), memory.size);
+        throw outside(program, slot, BigInt.asUintN(64, value), memory);
       case STOP.fuel:
         throw outOfFuel(program, slot);
       case STOP.depth:
         throw tooDeep(slot);
       case STOP.helper:
         throw noHelper(program, slot, Number(value));
+      case STOP.packet:
+        throw noPacket(program, slot);
       default:
         throw stopped(program, slot, "instruction", TRAPS[Number(value)] ?? "it cannot be run");
     }
@@ -124,9 +142,19 @@ export function createJit(options: JitOptions): Machine {
     return result;
   }
 
-  const run = (r1: number, r2: number): number => {
+  function tailCall(target: TailTarget, r1: number): number {
+    const { value: left } = exports.fuel;
+    if (left === 0) throw outOfFuel(program, exports.slot.value);
     try {
-      return exports.run(r1, r2) >>> 0;
+      return target.enter(r1, exports.frame.value, left - 1);
+    } finally {
+      exports.fuel.value = target.fuelLeft();
+    }
+  }
+
+  const run = (r1: number, r2: number, frame: number): number => {
+    try {
+      return exports.run(r1, r2, frame);
     } catch (error) {
       if (webAssembly !== undefined && error instanceof webAssembly.RuntimeError) {
         throw new VmError(
@@ -135,14 +163,22 @@ export function createJit(options: JitOptions): Machine {
           { cause: error },
         );
       }
-      throw error;
+      throw withPlace(program, exports.slot.value, error);
     }
   };
   return {
     memory,
     run: (r1 = 0, r2 = 0) => {
       exports.fuel.value = fuel;
-      return run(r1, r2);
+      words[TAIL_CALLS / 4] = 0;
+      words[EXIT_FLAG / 4] = 0;
+      return run(r1, r2, STACK_TOP) >>> 0;
+    },
+    enter: (r1, frame, left) => {
+      exports.fuel.value = left;
+      const low = run(r1, 0, frame);
+      words[HIGH_RESULT / 4] = Number(BigInt.asIntN(32, exports.result.value >> 32n));
+      return low;
     },
     result: () => BigInt.asUintN(64, exports.result.value),
     fuelLeft: () => exports.fuel.value,

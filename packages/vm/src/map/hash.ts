@@ -1,92 +1,116 @@
 import type { MapSpec } from "@ocelli/bpf";
 
+import { PROCESSOR } from "../memory/layout.ts";
 import type { VmMemory } from "../memory/memory.ts";
-import { ERRNO, strideOf, UPDATE, type VmMap } from "./map.ts";
-
-const NONE = -1;
+import { createKeys, NONE } from "./keys.ts";
+import { createRecency } from "./lru.ts";
+import { allocateValues, ERRNO, strideOf, UPDATE, type VmMap } from "./map.ts";
 
 /**
- * Makes a hash table. Its elements lie in the machine's memory, key before value, each at a multiple of 8; the chains
- * that find them are outside, where no program can break them. All memory is taken at the start, as with a
- * preallocated table of the kernel's.
+ * Makes a hash table, of any of the kernel's four kinds. Its elements lie in the machine's memory, key before values, each at
+ * a multiple of 8; the chains that find them are outside, where no program can break them. All memory is taken at the start,
+ * as with a preallocated table of the kernel's.
+ *
+ * ```
+ * element   key, rounded up to 8 | value of processor 0, rounded up to 8 | value of processor 1 …
+ * ```
  */
-export function createHash(memory: VmMemory, spec: MapSpec): VmMap {
-  const { keySize, valueSize, maxEntries } = spec;
-  const { bytes } = memory;
+export function createHash(memory: VmMemory, spec: MapSpec, processors = 1): VmMap {
+  const { keySize, valueSize, maxEntries, type } = spec;
+  const { bytes, words } = memory;
+  const perCpu = type === "percpu_hash" || type === "lru_percpu_hash";
+  const isLru = type === "lru_hash" || type === "lru_percpu_hash";
   const valueOffset = strideOf(keySize);
-  const stride = valueOffset + strideOf(valueSize);
-  const base = memory.allocate(stride * maxEntries);
-  // As many buckets as elements, rounded up to a power of two.
-  const buckets = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(1, maxEntries)))).fill(NONE);
-  const next = new Int32Array(maxEntries);
-  const used = new Uint8Array(maxEntries);
-  // Free elements, in a chain of their own.
-  let free = 0;
-  for (let element = 0; element < maxEntries; element++)
-    next[element] = element + 1 < maxEntries ? element + 1 : NONE;
+  const valueStride = strideOf(valueSize);
+  const stride = valueOffset + valueStride * (perCpu ? processors : 1);
+  // One element more: an update writes it and then takes the old one's place, so that who holds the old value keeps it.
+  const elements = maxEntries + 1;
+  const base = allocateValues(memory, spec, stride * elements);
+  const keys = createKeys(memory, { base, stride, keySize, elements });
+  const recency = isLru ? createRecency(elements) : undefined;
+  let count = 0;
 
-  const bucketOf = (key: number): number => {
-    let hash = 0x811c_9dc5; // FNV-1a of 32 bits
-    for (let at = key; at < key + keySize; at++)
-      hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x0100_0193);
-    return (hash ^ (hash >>> 15)) & (buckets.length - 1);
-  };
   const placeOf = (element: number): number => base + element * stride;
-  const isKey = (element: number, key: number): boolean => {
-    const place = placeOf(element);
-    for (let at = 0; at < keySize; at++) if (bytes[place + at] !== bytes[key + at]) return false;
-    return true;
+  const lookupOn = (key: number, processor: number): number => {
+    const element = keys.find(key, keys.hashOf(key));
+    if (element === NONE) return 0;
+    recency?.use(element);
+    return placeOf(element) + valueOffset + processor * valueStride;
   };
-  const find = (key: number, bucket: number): number => {
-    let element = buckets[bucket] ?? NONE;
-    while (element !== NONE && !isKey(element, key)) element = next[element] ?? NONE;
+  const lookup = perCpu
+    ? (key: number): number => lookupOn(key, words[PROCESSOR / 4] ?? 0)
+    : recency === undefined
+      ? (key: number): number => {
+          const element = keys.find(key, keys.hashOf(key));
+          return element === NONE ? 0 : base + element * stride + valueOffset;
+        }
+      : (key: number): number => lookupOn(key, 0);
+  const write = (element: number, value: number): void => {
+    const at = placeOf(element) + valueOffset;
+    if (!perCpu) {
+      bytes.copyWithin(at, value, value + valueSize);
+      return;
+    }
+    const own = at + (words[PROCESSOR / 4] ?? 0) * valueStride;
+    bytes.copyWithin(own, value, value + valueSize);
+  };
+  const forget = (element: number): void => {
+    keys.remove(element);
+    recency?.remove(element);
+    count -= 1;
+  };
+  const add = (key: number, hash: number): number => {
+    if (count >= maxEntries) {
+      const oldest = recency?.oldest() ?? NONE;
+      if (oldest === NONE) return NONE;
+      forget(oldest);
+    }
+    const element = keys.add(key, hash);
+    recency?.add(element);
+    count += 1;
     return element;
   };
   return {
     spec,
     memory,
-    lookup: (key) => {
-      const element = find(key, bucketOf(key));
-      return element === NONE ? 0 : placeOf(element) + valueOffset;
-    },
-    // kernel/bpf/hashtab.c, htab_map_update_elem(): flags, then existence, then room.
+    lookup,
+    ...(perCpu ? { lookupOn } : {}),
+    // kernel/bpf/hashtab.c, htab_map_update_elem() and its kin: flags, then existence, then room.
     update: (key, value, flags) => {
+      // BPF_F_LOCK is above BPF_EXIST, and values here hold no lock.
       if (flags < 0 || flags > UPDATE.exist) return -ERRNO.EINVAL;
-      const bucket = bucketOf(key);
-      let element = find(key, bucket);
-      if (element !== NONE && flags === UPDATE.noexist) return -ERRNO.EEXIST;
-      if (element === NONE && flags === UPDATE.exist) return -ERRNO.ENOENT;
-      if (element === NONE) {
-        if (free === NONE || maxEntries === 0) return -ERRNO.E2BIG;
-        element = free;
-        free = next[element] ?? NONE;
-        bytes.copyWithin(placeOf(element), key, key + keySize);
-        next[element] = buckets[bucket] ?? NONE;
-        buckets[bucket] = element;
-        used[element] = 1;
+      const hash = keys.hashOf(key);
+      const old = keys.find(key, hash);
+      if (old !== NONE && flags === UPDATE.noexist) return -ERRNO.EEXIST;
+      if (old === NONE && flags === UPDATE.exist) return -ERRNO.ENOENT;
+      if (old !== NONE && perCpu) {
+        write(old, value);
+        recency?.use(old);
+        return 0;
       }
-      bytes.copyWithin(placeOf(element) + valueOffset, value, value + valueSize);
+      if (old !== NONE) {
+        const fresh = keys.add(key, hash);
+        recency?.add(fresh);
+        write(fresh, value);
+        count += 1;
+        forget(old);
+        return 0;
+      }
+      const element = add(key, hash);
+      if (element === NONE) return -ERRNO.E2BIG;
+      if (perCpu) bytes.fill(0, placeOf(element) + valueOffset, placeOf(element) + stride);
+      write(element, value);
       return 0;
     },
     remove: (key) => {
-      const bucket = bucketOf(key);
-      const element = find(key, bucket);
+      const element = keys.find(key, keys.hashOf(key));
       if (element === NONE) return -ERRNO.ENOENT;
-      const after = next[element] ?? NONE;
-      if (buckets[bucket] === element) buckets[bucket] = after;
-      else {
-        let before = buckets[bucket] ?? NONE;
-        while (next[before] !== element) before = next[before] ?? NONE;
-        next[before] = after;
-      }
-      next[element] = free;
-      free = element;
-      used[element] = 0;
+      forget(element);
       return 0;
     },
     *entries() {
-      for (let element = 0; element < maxEntries; element++)
-        if (used[element] === 1) yield [placeOf(element), placeOf(element) + valueOffset];
+      for (let element = 0; element < elements; element++)
+        if (keys.isUsed(element)) yield [placeOf(element), placeOf(element) + valueOffset];
     },
   };
 }

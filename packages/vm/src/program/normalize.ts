@@ -1,5 +1,6 @@
 import {
   ACCESS_MODE,
+  ACCESS_SIZE,
   ALU_OPERATION,
   ATOMIC_OPERATION,
   CALL_SOURCE,
@@ -30,11 +31,9 @@ const TRAP = {
   undefined: 0,
   frameWrite: 1,
   register: 2,
-  legacy: 5,
-  mayGoto: 6,
-  kfunc: 7,
-  addressSpace: 8,
-  instructionArray: 9,
+  kfunc: 5,
+  addressSpace: 6,
+  instructionArray: 7,
 } as const;
 
 /** The normal form of an instruction; a trap for what has none. A 64-bit load has the source `wide`. */
@@ -44,7 +43,9 @@ export function normalize(instruction: Instruction, wide: Constant): Normalized 
   const { opcode, dst, src, offset, imm } = instruction;
   switch (opcode & 7) {
     case CLASS.ld:
-      return { operation: OPCODE.lddw, dst, src: wide, argument: 0 };
+      return opcode === OPCODE.lddw
+        ? { operation: OPCODE.lddw, dst, src: wide, argument: 0 }
+        : ofPacketLoad(instruction);
     case CLASS.alu:
     case CLASS.alu64:
       return ofAlu(instruction);
@@ -73,10 +74,8 @@ function trapOf(instruction: Instruction): number | undefined {
   const fetches = kind === CLASS.stx && (opcode & 0xe0) === ACCESS_MODE.atomic && src === 10;
   if ((writes && dst === 10) || (fetches && (instruction.imm & 0x101) === 1))
     return TRAP.frameWrite;
-  if (kind === CLASS.ld && !isWide) return TRAP.legacy;
   if (isAlu && (opcode & 0xf0) === ALU_OPERATION.mov && kind === CLASS.alu64 && offset === 1)
     return TRAP.addressSpace;
-  if (opcode === OPCODE.may_goto) return TRAP.mayGoto;
   if (opcode === OPCODE.gotox) return TRAP.instructionArray;
   return isCall && src === CALL_SOURCE.kfunc ? TRAP.kfunc : undefined;
 }
@@ -129,6 +128,23 @@ function ofByteOrder({ opcode, dst, imm }: Instruction): Normalized {
   return { operation: imm === 32 ? 0xbc : 0xbf, dst, src: dst, argument: 0 };
 }
 
+const PACKET_LOADS: ReadonlyMap<number, number> = new Map([
+  [ACCESS_SIZE.b, OPERATION.packet8],
+  [ACCESS_SIZE.h, OPERATION.packet16],
+  [ACCESS_SIZE.w, OPERATION.packet32],
+]);
+
+/** LD_ABS and LD_IND: the source is a constant 0 for the first. */
+function ofPacketLoad({ opcode, src, imm }: Instruction): Normalized {
+  const isIndirect = (opcode & 0xe0) === ACCESS_MODE.ind;
+  return {
+    operation: PACKET_LOADS.get(opcode & 0x18) ?? OPERATION.trap,
+    dst: 0,
+    src: isIndirect ? src : { low: 0, high: 0 },
+    argument: imm,
+  };
+}
+
 function ofJump(instruction: Instruction): Normalized {
   const { opcode, dst, src, offset, imm } = instruction;
   switch (opcode) {
@@ -144,6 +160,8 @@ function ofJump(instruction: Instruction): Normalized {
       return src === CALL_SOURCE.local
         ? { operation: OPERATION.callLocal, dst: 0, src: 0, argument: imm }
         : { operation: opcode, dst: 0, src: 0, argument: imm };
+    case OPCODE.may_goto:
+      return { operation: OPERATION.mayGoto, dst: 0, src: 0, argument: offset };
     case OPCODE.callx:
     case OPCODE.exit:
       return { operation: opcode, dst, src: 0, argument: 0 };
@@ -169,6 +187,7 @@ function ofStore({ opcode, dst, src, offset, imm }: Instruction): Normalized {
 /** Whether an operation goes on elsewhere, always or on a condition; its argument is then where. Not calls, not exit. */
 export function isBranch(operation: number): boolean {
   const kind = operation & 7;
+  if (operation === OPERATION.mayGoto) return true;
   if (operation > 0xff || (kind !== CLASS.jmp && kind !== CLASS.jmp32)) return false;
   const code = operation & 0xf0;
   return code !== JUMP_OPERATION.call && code !== JUMP_OPERATION.exit;

@@ -22,6 +22,14 @@ export const OPERATION = {
   callLocal: 0x10c,
   /** Ends with an error; the argument says which: an index into `TRAPS`. */
   trap: 0x10d,
+  /** Legacy loads of the packet: the offset is the argument plus the source. */
+  packet8: 0x10e,
+  packet16: 0x10f,
+  packet32: 0x110,
+  /** A branch that is taken once the function went on there 2^23 times. */
+  mayGoto: 0x111,
+  /** A store of 16 bits that is left out for 0xffff and more: a queue's number. */
+  storeQueue: 0x112,
 } as const;
 
 /** What a trap says, by its number. */
@@ -31,8 +39,6 @@ export const TRAPS = [
   "there is no register above r10",
   "it is the second half of a 64-bit load",
   "the program ends there without an exit",
-  "packets are not reached through legacy loads here: use a bounds-checked pointer",
-  "may_goto has no clock here",
   "calls of kernel functions have nothing to call here",
   "address spaces need an arena",
   "a jump through an instruction array is not supported",

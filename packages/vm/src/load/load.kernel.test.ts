@@ -6,7 +6,7 @@ import { loadCollection, mapEntries, run as runInKernel } from "@ocelli/linux";
 import { createRandom, fixture, kernelTest, type Random } from "@ocelli/testkit";
 
 import { loadInVm } from "./load.ts";
-import type { VmMap } from "./map/map.ts";
+import type { VmMap } from "../map/map.ts";
 
 function operations(random: Random): Uint8Array {
   const packet = new Uint8Array(14 + 16 * 4);

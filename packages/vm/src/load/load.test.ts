@@ -10,6 +10,8 @@ import {
   type ProgramSpec,
 } from "@ocelli/bpf";
 
+import { VmError } from "../error.ts";
+import { userMap } from "../map/user.ts";
 import { loadInVm } from "./load.ts";
 
 function collection(
@@ -92,7 +94,7 @@ suite("loadInVm()", () => {
   });
 
   test("refuses maps and programs that it cannot have, and says what it has", () => {
-    const ring = mapSpec({ name: "events", type: "ringbuf", maxEntries: 4096 });
+    const arena = mapSpec({ name: "pages", type: "arena", maxEntries: 4 });
     const odd = mapSpec({ name: "odd", type: "array", keySize: 8 });
     const empty = mapSpec({ name: "none", type: "hash", maxEntries: 0 });
     const jumps = mapSpec({
@@ -107,10 +109,10 @@ suite("loadInVm()", () => {
     };
     const cases: [CollectionSpec, string[] | undefined, string, string][] = [
       [
-        collection([ring], {}),
+        collection([arena], {}),
         undefined,
         "argument",
-        'Cannot create map "events" of type ringbuf: this runtime has maps of type array and hash',
+        'Cannot create map "pages" of type arena: this runtime has maps of type array, percpu_array, hash, percpu_hash, lru_hash, lru_percpu_hash, lpm_trie, prog_array, array_of_maps, hash_of_maps, ringbuf, perf_event_array, queue, stack, bloom_filter, stack_trace, devmap, devmap_hash, cpumap, xskmap; an arena needs page faults and addresses of 64 bits',
       ],
       [
         collection([odd], {}),
@@ -128,7 +130,7 @@ suite("loadInVm()", () => {
         collection([jumps], {}),
         undefined,
         "argument",
-        'Cannot fill map "jumps": this runtime has no maps of programs or of maps',
+        'Cannot fill map "jumps": a map of type hash holds no programs',
       ],
       [
         collection([], {}),
@@ -150,17 +152,100 @@ suite("loadInVm()", () => {
       });
   });
 
+  test("refuses objects of the other byte order, and kernel functions that nobody gave", () => {
+    const swapped = { ...collection([], { main: EXIT }), littleEndian: false };
+    assert.throws(() => loadInVm(swapped), {
+      code: "program",
+      message:
+        "Cannot load a big-endian object: the machine is little-endian as WebAssembly is; build it with --target=bpfel",
+    });
+    const call: Instruction = {
+      opcode: 0x85,
+      dst: 0,
+      src: 2,
+      offset: 0,
+      imm: 0,
+      reference: { kind: "kfunc", name: "bpf_rdonly_cast", typeId: 1, weak: false },
+    };
+    const spec = collection([], { main: [...asm`r1 = 40; r2 = 2`, call, ...EXIT] });
+    assert.throws(() => loadInVm(spec), {
+      code: "program",
+      message:
+        'Cannot load program "main": it calls the kernel function bpf_rdonly_cast, and there is no kernel; give one in its place by the option kfuncs',
+    });
+    for (const engine of ["interpreter", "jit"] as const) {
+      const loaded = loadInVm(spec, {
+        engine,
+        kfuncs: { bpf_rdonly_cast: { name: "cast", result: "u32", call: (_, a, b) => a + b } },
+      });
+      assert.equal(loaded.programs.get("main")?.run(), 42);
+    }
+  });
+
+  test("keeps programs from writing to constants, whole or in part, and lets them read", () => {
+    const constants = mapSpec({
+      name: ".rodata",
+      type: "array",
+      valueSize: 8,
+      flags: 0x80,
+      frozen: true,
+      data: Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0),
+    });
+    const address = (offset: number): Instruction => ({
+      ...load(1, ".rodata"),
+      src: 2,
+      reference: { kind: "map-value", name: ".rodata", offset },
+    });
+    const cases: [Instruction[], string][] = [
+      [[address(0), ...asm`*(u32 *)(r1 + 0) = 9; r0 = 0; exit`], "*(u32 *)(r1 +0) = 9"],
+      [
+        [address(0), ...asm`r2 = 1; lock *(u64 *)(r1 + 0) += r2; exit`],
+        "lock *(u64 *)(r1 +0) += r2",
+      ],
+      [[address(0), ...asm`*(u64 *)(r1 - 4) = 9; r0 = 0; exit`], "*(u64 *)(r1 -4) = 9"],
+    ];
+    for (const engine of ["interpreter", "jit"] as const) {
+      for (const [program, text] of cases) {
+        const loaded = loadInVm(collection([constants], { main: program }), { engine });
+        assert.throws(
+          () => loaded.programs.get("main")?.run(),
+          (error) =>
+            error instanceof VmError &&
+            error.code === "memory" &&
+            error.place?.text === text &&
+            error.message.includes("is in what it may only read"),
+        );
+      }
+      const reads = [address(0), ...asm`r0 = *(u64 *)(r1 + 0); exit`];
+      assert.equal(
+        loadInVm(collection([constants], { main: reads }), { engine })
+          .programs.get("main")
+          ?.run(),
+        7,
+      );
+      const map = loadInVm(collection([constants], {}), { engine }).maps.get(".rodata");
+      assert.ok(map !== undefined);
+      assert.equal(userMap(map).update(new Uint8Array(4), new Uint8Array(8)), -1);
+    }
+  });
+
   test("stops programs that give a helper what is no map, or a key outside their memory", () => {
     const map = mapSpec({ name: "counts", type: "hash" });
     const noMap = asm`r1 = 5; r2 = r10; r2 += -4; call 1; exit`;
     const noKey = [load(1, "counts"), ...asm`r2 = 0; call 3; exit`];
     const noValue = [load(1, "counts"), ...asm`r2 = r10; r2 += -4; r3 = -2; r4 = 0; call 2; exit`];
     const cases: [readonly Instruction[], string][] = [
-      [noMap, "Cannot use 0x5 as a map: it is not what a load of a map gives"],
-      [noKey, "Cannot read a key of 4 bytes at 0x0: that is outside the program's memory"],
+      [
+        noMap,
+        "Cannot run slot 3 (call bpf_map_lookup_elem#1): cannot use 0x5 as a map: it is not what a load of a map gives",
+      ],
+      [
+        noKey,
+        "Cannot run slot 3 (call bpf_map_delete_elem#3): cannot read a key of 4 bytes at 0x0: that is outside the program's memory",
+      ],
       [
         noValue,
-        "Cannot read a value of 4 bytes at 0xfffffffe: that is outside the program's memory",
+        "Cannot run slot 6 (call bpf_map_update_elem#2): cannot read a value of 4 bytes at 0xfffffffe: that is outside the program's memory",
       ],
     ];
     for (const [program, message] of cases) {
