@@ -46,7 +46,7 @@ export function plainHelpers(memory: VmMemory): HelperTable {
 
 type Arguments = readonly [text: number, size: number, flags: number, result: number, e: number];
 
-const BASES: readonly number[] = new Set([0, 8, 10, 16]);
+const BASES: ReadonlySet<number> = new Set([0, 8, 10, 16]);
 
 // kernel/bpf/helpers.c, __bpf_strtoull(): blanks, a sign, a number in the base that the flags give or its prefix says.
 function parseNumber(memory: VmMemory, given: Arguments, isSigned: boolean): number {
