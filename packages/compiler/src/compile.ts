@@ -17,6 +17,8 @@ import { lowerProgram } from "./lower/program.ts";
 import { makeCollection, type CompiledCode } from "./object/collection.ts";
 import { createLineFinder } from "./object/source-lines.ts";
 import { parseModule } from "./parse/parse.ts";
+import { CONTEXT_SHAPES } from "./author/context-shapes.ts";
+import { findMovedPackets } from "./passes/moved-packets.ts";
 import { clean } from "./passes/clean.ts";
 import { evaluateModule } from "./types/evaluate.ts";
 
@@ -79,6 +81,8 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
     const ir = lowerProgram(entity, lowering);
     if (diagnostics.length > known) continue;
     clean(ir);
+    const packet = CONTEXT_SHAPES[entity.program.type]?.packet;
+    if (packet !== undefined) diagnostics.push(...findMovedPackets(ir, packet));
     const lir = selectInstructions(ir);
     const code = emitCode(lir, allocate(lir));
     const { name } = entity;

@@ -5,7 +5,7 @@ import { compile } from "./compile.ts";
 import { formatSourceDiagnostic } from "./parse/format.ts";
 
 const HEADER =
-  'import { array, arrayMap, be32, cgroupSkb, char, comm, config, fentry, global, hashMap, idiv, ntohl, pid, printk, profile, range, readUserStr, ringBuf, struct, syscall, tracepoint, i32, u8, u16, u32, u64, xdp, Xdp } from "@ocelli/compiler";\n';
+  'import { array, arrayMap, be32, cgroupSkb, char, comm, config, fentry, global, hashMap, idiv, ntohl, pid, printk, profile, range, readKernelStr, readUserStr, ringBuf, scratch, struct, syscall, tracepoint, i32, u8, u16, u32, u64, userPtr, xdp, Xdp } from "@ocelli/compiler";\n';
 
 const CASES: readonly { readonly name: string; readonly source: string; readonly said: string }[] =
   [
@@ -105,6 +105,24 @@ const CASES: readonly { readonly name: string; readonly source: string; readonly
       name: "an argument of the context that a variable chooses",
       source: "export const p = syscall((ctx) => u32(ctx.args[u32(ctx.args[0])]));\n",
       said: "p.ts:2:39: error[constant-index]: Cannot choose an element by a variable: the context is read at fixed places\n  2 | export const p = syscall((ctx) => u32(ctx.args[u32(ctx.args[0])]));\n    |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^\n  Write a number",
+    },
+    {
+      name: "a packet that a call has moved",
+      source:
+        'const header = struct("header", { a: u8 });\nexport const p = xdp((ctx) => {\n  const h = ctx.packet().read(header);\n  if (!h || !ctx.adjustHead(4)) return Xdp.PASS;\n  h.a = 1;\n  return Xdp.PASS;\n});\n',
+      said: "p.ts:6:3: error[moved-packet]: Cannot use what was read of the packet here: a call before may have moved the packet\n  6 |   h.a = 1;\n    |   ^^^^^^^\n  Open it again behind the call: ctx.packet()",
+    },
+    {
+      name: "an address of the wrong space",
+      source:
+        'const room = scratch(struct("room", { text: char(8) }));\nexport const p = syscall((ctx) => {\n  const r = room.get();\n  if (!r) return 1;\n  return readKernelStr(r.text, userPtr(ctx.args[0]));\n});\n',
+      said: "p.ts:6:32: error[no-pointer]: Cannot read from UserPtr: this is no address in the kernel\n  6 |   return readKernelStr(r.text, userPtr(ctx.args[0]));\n    |                                ^^^^^^^^^^^^^^^^^^^^\n  Name a pointer or a member of a kernel struct",
+    },
+    {
+      name: "the value behind ?. without another",
+      source:
+        "const m = hashMap({ key: u32, value: u64, maxEntries: 16 });\nexport const p = syscall(() => {\n  const v = u32(m.lookup(1)?.value);\n  return v;\n});\n",
+      said: "p.ts:4:13: error[optional-value]: Cannot use the value behind ?.: where there is none it has no width\n  4 |   const v = u32(m.lookup(1)?.value);\n    |             ^^^^^^^^^^^^^^^^^^^^^^^\n  Say what it is then: value ?? 0, or check with if first",
     },
     {
       name: "a kernel function without types",

@@ -25,7 +25,7 @@ export type {
   SocketFilterMembers,
   SockOpsMembers,
   TcMembers,
-} from "./author/contexts.ts";
+} from "./author/context-shapes.ts";
 export type {
   BtfTracepoints,
   Iterators,
@@ -55,6 +55,50 @@ export {
   type Scratch,
   type StackTraces,
 } from "./author/maps.ts";
+export {
+  ancestorCgroupId,
+  attachCookie,
+  cgroupId,
+  copyFromUser,
+  csumDiff,
+  currentTask,
+  currentTaskBtf,
+  dPath,
+  fullSock,
+  functionIp,
+  getRetval,
+  gid,
+  jiffies,
+  kernelStack,
+  ktimeBootNs,
+  numaNode,
+  overrideReturn,
+  readKernel,
+  redirect,
+  redirectNeigh,
+  redirectPeer,
+  sendSignal,
+  sendSignalThread,
+  setRetval,
+  snprintf,
+  taskStack,
+  tcpSock,
+  userStack,
+  writeUser,
+} from "./author/more-helpers.ts";
+export type {
+  CgroupSkbMethods,
+  PacketBytes,
+  Routing,
+  SockAddrMethods,
+  SocketIdentity,
+  SocketOptions,
+  SocketOwner,
+  SockOpsMethods,
+  TcMethods,
+  XdpMethods,
+} from "./author/context-methods.ts";
+export type { BpfSock, TcpSock } from "./author/contexts.ts";
 export { readKernelStr, readUser, readUserAs, slice, userPtr } from "./author/memory.ts";
 export {
   arrayOfMaps,

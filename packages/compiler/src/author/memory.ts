@@ -25,8 +25,8 @@ export function readUser(into: CharBuf<number>, from: UserPtr<unknown>, size?: u
   return outside(`readUser(${String(into)}, ${from}, ${size})`);
 }
 /** Copies a string from the kernel; gives its length with the NUL, or a negative error. */
-export function readKernelStr(into: CharBuf<number>, from: Addr): i32 {
-  return outside(`readKernelStr(${String(into)}, ${from})`);
+export function readKernelStr(into: CharBuf<number>, from: Addr | CharBuf<number>): i32 {
+  return outside(`readKernelStr(${String(into)}, ${String(from)})`);
 }
 /** A number from user space; 0 when it cannot be read. */
 export function readUserAs<T>(schema: Schema<T>, from: UserPtr<unknown>): T {

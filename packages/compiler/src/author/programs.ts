@@ -1,4 +1,14 @@
 import type {
+  CgroupSkbMethods,
+  PacketBytes,
+  SockAddrMethods,
+  SocketIdentity,
+  SocketOwner,
+  SockOpsMethods,
+  TcMethods,
+  XdpMethods,
+} from "./context-methods.ts";
+import type {
   CgroupDeviceMembers,
   CgroupSkbMembers,
   CgroupSockMembers,
@@ -7,7 +17,7 @@ import type {
   SocketFilterMembers,
   SockOpsMembers,
   TcMembers,
-} from "./contexts.ts";
+} from "./context-shapes.ts";
 import type { BtfTracepoints, Iterators, KernelFunctions, LsmHooks, Tracepoints } from "./hooks.ts";
 import type { Schema } from "./schema.ts";
 import type { i32, u32, u64, u8 } from "./types.ts";
@@ -96,7 +106,7 @@ export interface Packet {
 }
 
 /** The context of an XDP program. */
-export interface XdpContext {
+export interface XdpContext extends XdpMethods {
   packet(): Packet;
   readonly ingress_ifindex: u32;
   readonly rx_queue_index: u32;
@@ -105,12 +115,12 @@ export interface XdpContext {
 }
 
 /** The context of a tc program. */
-export interface TcContext extends TcMembers {
+export interface TcContext extends TcMembers, TcMethods {
   packet(): Packet;
 }
 
 /** The context of a `cgroupSkb` program. */
-export interface CgroupSkbContext extends CgroupSkbMembers {
+export interface CgroupSkbContext extends CgroupSkbMembers, CgroupSkbMethods {
   packet(): Packet;
 }
 
@@ -204,7 +214,7 @@ export function cgroupSkb(
 /** Decides about the sockets of a cgroup's processes. Linux 4.10; `release` 5.9. */
 export function cgroupSock(
   hook: CgroupSockHook,
-  body: (context: CgroupSockMembers) => Cgroup | boolean,
+  body: (context: CgroupSockMembers & SocketIdentity) => Cgroup | boolean,
 ): Program {
   const name = hook === "create" || hook === "release" ? `sock_${hook}` : hook;
   return program("cgroup-sock", `cgroup/${name}`, "", body);
@@ -212,7 +222,7 @@ export function cgroupSock(
 /** Decides about the addresses of a cgroup's processes, and may change them. Linux 4.17; names of sockets 5.8. */
 export function cgroupSockAddr(
   hook: CgroupSockAddrHook,
-  body: (context: SockAddrMembers) => Cgroup | boolean,
+  body: (context: SockAddrMembers & SockAddrMethods) => Cgroup | boolean,
 ): Program {
   return program("cgroup-sock-addr", `cgroup/${hook}`, "", body);
 }
@@ -227,7 +237,9 @@ export function cgroupSysctl(
   return program("cgroup-sysctl", "cgroup/sysctl", "", body);
 }
 /** Sees what happens to the TCP connections of a cgroup's processes, and sets their options. Linux 4.13. */
-export function sockOps(body: (context: SockOpsMembers) => Cgroup | boolean): Program {
+export function sockOps(
+  body: (context: SockOpsMembers & SockOpsMethods) => Cgroup | boolean,
+): Program {
   return program("sock-ops", "sockops", "", body);
 }
 /** Decides which socket a packet goes to. Linux 5.9. */
@@ -235,7 +247,9 @@ export function skLookup(body: (context: SkLookupMembers) => Sk): Program {
   return program("sk-lookup", "sk_lookup", "", body);
 }
 /** Decides how many bytes of a packet a socket gets. */
-export function socketFilter(body: (context: SocketFilterMembers) => u32): Program {
+export function socketFilter(
+  body: (context: SocketFilterMembers & PacketBytes & SocketIdentity & SocketOwner) => u32,
+): Program {
   return program("socket-filter", "socket", "", body);
 }
 /** Runs at a tracepoint, `category/name`. */

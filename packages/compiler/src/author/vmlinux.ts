@@ -13,6 +13,9 @@ import {
   type Schema,
 } from "./schema.ts";
 
+/** A thread. Files that `ocelli btf types` writes add the members that the sources name. */
+export interface task_struct {}
+
 /** Ethernet, 14 bytes. */
 export const ethhdr: Schema<{
   h_dest: u8Array;

@@ -4,7 +4,9 @@ import { binary, convertTo } from "./arithmetic.ts";
 import { readRegister } from "./context.ts";
 import { describeOperand } from "./convert.ts";
 import { callHelper } from "./helper-calls.ts";
+import { CONTEXT_METHODS } from "./helper-table.ts";
 import { hold } from "./hold.ts";
+import { callByTable } from "./table-calls.ts";
 import type { Lowerer } from "./lowerer.ts";
 import { writeIterator } from "./iterator.ts";
 import { callMap } from "./map-calls.ts";
@@ -51,6 +53,10 @@ function callMethod(low: Lowerer, object: Operand, name: string, node: Call): Op
       return FAILED;
     case "context":
       if (name === "packet") return openPacket(low, node.span);
+      {
+        const row = CONTEXT_METHODS[low.kind]?.[name];
+        if (row !== undefined) return callByTable(low, name, row, node);
+      }
       if (name === "arg" || name === "result" || name === "ip" || name === "sp") {
         const [index] = node.args;
         return readRegister(low, name, index && low.expression(index), node.span);

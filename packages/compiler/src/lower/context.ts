@@ -1,6 +1,7 @@
 import type { Span } from "@ocelli/bpf";
 
-import { bpf_sock, type ContextShape } from "../author/contexts.ts";
+import type { ContextShape } from "../author/context-shapes.ts";
+import { bpf_sock } from "../author/contexts.ts";
 import type { Layout } from "../author/layout.ts";
 import { intType, type Type } from "../types/type.ts";
 import type { Lowerer } from "./lowerer.ts";

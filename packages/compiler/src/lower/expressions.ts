@@ -9,8 +9,17 @@ import { isComparison, lowerBoolean } from "./conditions.ts";
 import { describeOperand, toType, toTyped } from "./convert.ts";
 import { hold } from "./hold.ts";
 import { findBinding, type Lowerer } from "./lowerer.ts";
+import { kernelAddress, kernelBytes, readKernelBytes } from "./kernel.ts";
 import { element, followReference, member } from "./members.ts";
-import { checkWritable, copy, readPlace, stackPlace, writePlace, zero } from "./memory.ts";
+import {
+  addressOf,
+  checkWritable,
+  copy,
+  readPlace,
+  stackPlace,
+  writePlace,
+  zero,
+} from "./memory.ts";
 import { FAILED, type Operand, type Place } from "./operand.ts";
 import { lowerDefault, optional } from "./optional.ts";
 
@@ -103,6 +112,7 @@ function lowerName(low: Lowerer, name: string, span: Span): Operand {
   if (name === "undefined") return { kind: "undefined" };
   const binding = findBinding(low, name);
   if (binding?.kind === "fixed") return binding.operand;
+  if (binding?.kind === "held") return binding.operand();
   if (binding?.kind === "variable")
     return { kind: "value", type: binding.type, value: low.builder.read(binding.variable) };
   const entity: Entity | undefined =
@@ -403,6 +413,18 @@ export function fillPlace(
 
 function copyInto(low: Lowerer, operand: Operand, target: Operand, span: Span): Operand {
   if (operand.kind === "failed" || target.kind !== "place") return FAILED;
+  if (
+    operand.kind === "kernel-place" &&
+    kernelBytes(low, operand) === sizeOfLayout(target.layout)
+  ) {
+    readKernelBytes(
+      low,
+      addressOf(low, target),
+      sizeOfLayout(target.layout),
+      kernelAddress(low, operand),
+    );
+    return target;
+  }
   const from: Place | undefined =
     operand.kind === "place"
       ? operand

@@ -9,14 +9,15 @@ import { formatText } from "./format-text.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
 import { buffer } from "./map-parts.ts";
-import { readMemory, readUserAs, sliceBuffer, userPtr } from "./memory-calls.ts";
+import { HELPER_FUNCTIONS } from "./helper-table.ts";
+import { callByTable } from "./table-calls.ts";
+import { readUser, readUserAs, sliceBuffer, userPtr } from "./memory-calls.ts";
 import { stackPlace } from "./memory.ts";
 import { FAILED, type Operand } from "./operand.ts";
 
 type Call = Expression & { readonly kind: "call" };
 
 const u32: IntType = { kind: "int", bits: 32, signed: false };
-const u64: IntType = { kind: "int", bits: 64, signed: false };
 const i32: IntType = { kind: "int", bits: 32, signed: true };
 
 /** Lowers a call of a helper. */
@@ -29,29 +30,15 @@ export function callHelper(
   const { builder } = low;
   builder.span = node.span;
   switch (name) {
-    case "ktimeNs":
-      return { kind: "value", type: u64, value: builder.call("ktime_get_ns") };
     case "pid":
-      return {
-        kind: "value",
-        type: u32,
-        value: builder.arithmetic(
-          "shr",
-          64,
-          builder.call("get_current_pid_tgid"),
-          builder.constant(32n),
-        ),
-      };
-    case "tid":
-      return lowerHalf(low, "get_current_pid_tgid");
-    case "uid":
-      return lowerHalf(low, "get_current_uid_gid");
-    case "cpu":
-      return lowerHalf(low, "get_smp_processor_id");
-    case "random":
-      return lowerHalf(low, "get_prandom_u32");
-    case "comm":
-      return writeComm(low, node);
+      return upperHalf(low, "get_current_pid_tgid");
+    case "gid":
+      return upperHalf(low, "get_current_uid_gid");
+    case "currentTask":
+    case "currentTaskBtf":
+      return currentTask(low, name, node);
+    case "snprintf":
+      return snprintf(low, node);
     case "currentComm":
       return currentComm(low, expected);
     case "readUserStr":
@@ -61,8 +48,7 @@ export function callHelper(
     case "slice":
       return sliceBuffer(low, node);
     case "readUser":
-    case "readKernelStr":
-      return readMemory(low, name, node);
+      return readUser(low, node);
     case "readUserAs":
       return readUserAs(low, node);
     case "printk":
@@ -79,13 +65,16 @@ export function callHelper(
       const second = low.expression(right);
       return binary(low, "/", first(), second, node.span, true);
     }
-    default:
+    default: {
+      const row = HELPER_FUNCTIONS[name];
+      if (row !== undefined) return callByTable(low, name, row, node);
       return low.refuse(
         "no-helper",
         node.span,
         `Cannot call ${name}() in a program: it makes constants of a module`,
         "Call it at the module's top level",
       );
+    }
   }
 }
 
@@ -98,27 +87,53 @@ function missing(low: Lowerer, name: string, node: Call): Operand {
   );
 }
 
-function lowerHalf(low: Lowerer, helper: Helper): Operand {
-  return {
-    kind: "value",
-    type: u32,
-    value: low.builder.extend(false, 32, low.builder.call(helper)),
-  };
+function upperHalf({ builder }: Lowerer, helper: Helper): Operand {
+  const value = builder.arithmetic("shr", 64, builder.call(helper), builder.constant(32n));
+  return { kind: "value", type: u32, value };
 }
 
-function writeComm(low: Lowerer, node: Call): Operand {
-  const [into] = node.args;
-  const target = into === undefined ? undefined : buffer(low, low.expression(into));
+function currentTask(low: Lowerer, name: string, node: Call): Operand {
+  const [typeId] = low.kernel?.idsByName("task_struct", "struct") ?? [];
+  if (typeId === undefined)
+    return low.refuse(
+      "no-kernel-types",
+      node.span,
+      `Cannot type ${name}(): no kernel BTF was given`,
+      "Compile where /sys/kernel/btf/vmlinux is, or name a BTF file",
+    );
+  const direct = name === "currentTaskBtf";
+  const value = low.builder.call(direct ? "get_current_task_btf" : "get_current_task");
+  const access = direct ? "direct" : "probe";
+  return { kind: "value", type: { kind: "kernel", struct: "task_struct", typeId, access }, value };
+}
+
+function snprintf(low: Lowerer, node: Call): Operand {
+  const [into, text] = node.args;
+  if (into === undefined || text === undefined) return missing(low, "snprintf", node);
+  const held = hold(low, low.expression(into));
+  const formatted = formatText(low, text, node, 12);
+  const target = buffer(low, held());
+  if (formatted === undefined) return FAILED;
   if (target === undefined)
     return low.refuse(
       "no-buffer",
-      node.span,
-      "Cannot write the thread's name: this is no string buffer",
-      "Name a member of type char(16)",
+      into.span,
+      "Cannot write text here: this is no string buffer",
+      "Name a member of type char(n)",
     );
-  low.builder.span = node.span;
-  low.builder.call("get_current_comm", target.address, low.builder.constant(BigInt(target.size)));
-  return { kind: "void" };
+  const { builder } = low;
+  const { format, values } = formatted;
+  const data = values.length === 0 ? builder.constant(0n) : builder.slot(values.length * 8);
+  values.forEach((value, index) => builder.store(8, data, index * 8, value));
+  const written = builder.call(
+    "snprintf",
+    target.address,
+    builder.constant(BigInt(target.size)),
+    format,
+    data,
+    builder.constant(BigInt(values.length * 8)),
+  );
+  return { kind: "value", type: i32, value: builder.extend(true, 32, written) };
 }
 
 function currentComm(low: Lowerer, expected: Type | undefined): Operand {

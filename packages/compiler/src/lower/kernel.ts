@@ -195,3 +195,8 @@ export function kernelElement(
     access: "probe",
   });
 }
+
+/** How many bytes a place of the kernel has. */
+export function kernelBytes({ kernel }: Lowerer, { typeId }: KernelPlace): number | undefined {
+  return kernel === undefined ? undefined : kernelSize(kernel, typeId);
+}

@@ -1,5 +1,3 @@
-import type { Helper } from "@ocelli/bpf";
-
 import type { Expression } from "../parse/ast.ts";
 import { intType } from "../types/type.ts";
 import { capped } from "./capped.ts";
@@ -58,10 +56,10 @@ export function sliceBuffer(low: Lowerer, node: Call): Operand {
   return { ...now, layout: { kind: "char", length: size }, base };
 }
 
-/** Lowers `readUser(into, from, size)` and `readKernelStr(into, from)`. */
-export function readMemory(low: Lowerer, name: "readUser" | "readKernelStr", node: Call): Operand {
+/** Lowers `readUser(into, from, size)`. */
+export function readUser(low: Lowerer, node: Call): Operand {
   const [into, from, size] = node.args;
-  if (into === undefined || from === undefined) return incomplete(low, name, node);
+  if (into === undefined || from === undefined) return incomplete(low, "readUser", node);
   const heldTarget = hold(low, low.expression(into));
   const heldFrom = hold(low, low.expression(from));
   const wanted =
@@ -72,7 +70,6 @@ export function readMemory(low: Lowerer, name: "readUser" | "readKernelStr", nod
   const place = heldTarget();
   const target = buffer(low, place);
   if (address === undefined || place.kind === "failed") return FAILED;
-  const space = name === "readUser" ? "user" : "kernel";
   if (target === undefined)
     return low.refuse(
       "no-buffer",
@@ -80,22 +77,21 @@ export function readMemory(low: Lowerer, name: "readUser" | "readKernelStr", nod
       "Cannot copy bytes here: this is no buffer",
       "Name a member of type char(n)",
     );
-  if (address.type.kind !== "address" || address.type.space !== space)
+  if (address.type.kind !== "address" || address.type.space !== "user")
     return low.refuse(
       "no-pointer",
       from.span,
-      `Cannot copy bytes from here: this is no address in ${space === "user" ? "user space" : "the kernel"}`,
-      space === "user" ? "Write userPtr(address)" : "Name a pointer of a kernel struct",
+      "Cannot copy bytes from here: this is no address in user space",
+      "Write userPtr(address)",
     );
   const { builder } = low;
   builder.span = node.span;
-  const helper: Helper = name === "readUser" ? "probe_read_user" : "probe_read_kernel_str";
   const all = BigInt(target.size);
   const bytes =
     length === undefined ? builder.constant(all) : capped(low, builder.read(length), all);
   const again = buffer(low, heldTarget()) ?? target;
   const source = toTyped(low, heldFrom(), from.span) ?? address;
-  const result = builder.call(helper, again.address, bytes, source.value);
+  const result = builder.call("probe_read_user", again.address, bytes, source.value);
   return {
     kind: "value",
     type: intType(32, true),

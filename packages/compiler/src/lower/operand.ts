@@ -66,7 +66,9 @@ export type Binding =
       readonly type: Type;
       readonly constant: boolean;
     }
-  | { readonly kind: "fixed"; readonly operand: Operand };
+  | { readonly kind: "fixed"; readonly operand: Operand }
+  /** A place, whose address is kept in a variable so that it is right on every way. */
+  | { readonly kind: "held"; readonly operand: () => Operand };
 
 /** The one operand that says that something was refused already. */
 export const FAILED: Operand = { kind: "failed" };

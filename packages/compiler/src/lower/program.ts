@@ -1,6 +1,6 @@
 import { errorAt, type Btf, type Diagnostic, type Span } from "@ocelli/bpf";
 
-import { CONTEXT_SHAPES } from "../author/contexts.ts";
+import { CONTEXT_SHAPES } from "../author/context-shapes.ts";
 import type { ProgramKind } from "../author/programs.ts";
 import { IrBuilder } from "../ir/builder.ts";
 import type { IrFunction } from "../ir/ir.ts";
@@ -10,6 +10,7 @@ import { intType, type Type } from "../types/type.ts";
 import { lowerCall } from "./calls.ts";
 import { lowerCondition } from "./conditions.ts";
 import { ARGUMENT_CONTEXT, type ContextField, type ProgramContext } from "./context.ts";
+import { hold } from "./hold.ts";
 import { hookArguments, iteratorElement, probeArguments } from "./hooks.ts";
 import { programResult } from "./result.ts";
 import { REGISTERS, type Architecture } from "./registers.ts";
@@ -217,7 +218,14 @@ function bindParameter(
   }
   const bound = argument.kind === "value" || argument.kind === "literal";
   if (!bound) {
-    declare(low, parameter.name, { kind: "fixed", operand: argument });
+    const isPlace = argument.kind === "place" || argument.kind === "kernel-place";
+    declare(
+      low,
+      parameter.name,
+      isPlace
+        ? { kind: "held", operand: hold(low, argument) }
+        : { kind: "fixed", operand: argument },
+    );
     return;
   }
   const type: Type =

@@ -162,7 +162,7 @@ function bind(
         declareVariable(low, name, { kind: "value", type, value: base }, type, true, span);
         return;
       }
-      declare(low, name, { kind: "fixed", operand });
+      declare(low, name, { kind: "held", operand: hold(low, operand) });
       return;
     }
     default:

@@ -1,7 +1,10 @@
 import { errorAt, type Diagnostic, type Span } from "@ocelli/bpf";
 
+import * as helpers from "../author/helpers.ts";
 import type { MapShape } from "../author/map-shape.ts";
 import * as maps from "../author/maps.ts";
+import * as memory from "../author/memory.ts";
+import * as moreHelpers from "../author/more-helpers.ts";
 import * as moreMaps from "../author/more-maps.ts";
 import * as programs from "../author/programs.ts";
 import * as schemas from "../author/schema.ts";
@@ -48,29 +51,9 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   ...schemas,
   ...variables,
 };
-const HELPERS: ReadonlySet<string> = new Set([
-  "ktimeNs",
-  "pid",
-  "tid",
-  "uid",
-  "cpu",
-  "random",
-  "comm",
-  "currentComm",
-  "readKernelStr",
-  "readUser",
-  "readUserAs",
-  "readUserStr",
-  "slice",
-  "userPtr",
-  "printk",
-  "ntohs",
-  "ntohl",
-  "htons",
-  "htonl",
-  "idiv",
-  "range",
-]);
+const HELPERS: ReadonlySet<string> = new Set(
+  [helpers, memory, moreHelpers].flatMap((one) => Object.keys(one)),
+);
 
 /**
  * Works out the constants of a module without running it: schemas, maps and programs are made by the very functions that the
