@@ -119,12 +119,75 @@ suite("ocelli rules", () => {
 
   test("fields lists the catalogue, and what nothing fills in", () => {
     const lines = ocelli(["rules", "fields"]).stdout.split("\n");
-    assert.equal(lines.length, 270);
+    assert.equal(lines.length, 363);
     assert.match(
       lines[55] ?? "",
       /^proc\.exe +text +First argument \(argv\[0\]\) of the process\.$/,
     );
     const missing: unknown = JSON.parse(ocelli(["rules", "fields", "--missing", "--json"]).stdout);
     assert.equal(Array.isArray(missing) && missing.length, 268);
+  });
+
+  test("explain says which rules can never fire, and why", () => {
+    const dead = RULE.replace("rule: shell", "rule: dead").replace("bash", "bash and proc.name=sh");
+    const path = write("dead.yaml", RULE + dead);
+    assert.deepEqual(ocelli(["rules", "explain", path]), {
+      status: 0,
+      stdout: [
+        "1 of 2 rules can fire.",
+        "dead",
+        "  proc.name can have no value: proc.name = bash and proc.name = sh",
+        "",
+      ].join("\n"),
+      stderr: "",
+    });
+  });
+
+  test("explain --rule spells a rule out", () => {
+    const macro = "- macro: shells\n  condition: proc.name in (bash, sh)\n";
+    const path = write("spelled.yaml", macro + RULE.replace("proc.name=bash", "not shells"));
+    assert.deepEqual(ocelli(["rules", "explain", path, "--rule", "shell"]), {
+      status: 0,
+      stdout: [
+        "shell",
+        "  a shell opens a file",
+        "events: open openat",
+        "all of",
+        "  evt.type in (open, openat)",
+        "  not",
+        "    shells: proc.name in (bash, sh)",
+        "",
+      ].join("\n"),
+      stderr: "",
+    });
+    const { status, stderr } = ocelli(["rules", "explain", path, "--rule", "none"]);
+    assert.equal(status, 1);
+    assert.match(stderr, /Cannot explain "none": no rule has that name/);
+  });
+
+  test("explain --event shows what held for an event, and what kept other rules from holding", () => {
+    const other = RULE.replace("rule: shell", "rule: zsh").replace("bash", "zsh");
+    const rules = write("two.yaml", RULE + other);
+    const event = write(
+      "event.json",
+      '{"output_fields": {"evt.type": "openat", "proc.name": "bash"}}',
+    );
+    assert.deepEqual(ocelli(["rules", "explain", rules, "--event", event]), {
+      status: 0,
+      stdout: [
+        "HOLDS shell",
+        "  + all of",
+        '    + evt.type in (open, openat)  (evt.type is "openat")',
+        '    + proc.name = bash  (proc.name is "bash")',
+        "MISSES zsh: 1 check would have to come out the other way",
+        '  - proc.name = zsh  (proc.name is "bash")',
+        "",
+      ].join("\n"),
+      stderr: "",
+    });
+    const wrong = write("wrong.json", '{"evt.type": "opened"}');
+    const { status, stderr } = ocelli(["rules", "explain", rules, "--event", wrong]);
+    assert.equal(status, 1);
+    assert.match(stderr, /"evt.type" must name an event, found "opened"/);
   });
 });

@@ -14,6 +14,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { describeError } from "./output/errors.ts";
 import { checkCommand } from "./rules/check.command.ts";
+import { explainCommand } from "./rules/explain.command.ts";
 import { fieldsCommand } from "./rules/fields.command.ts";
 import { listCommand } from "./rules/list.command.ts";
 import { startCommand } from "./start/start.command.ts";
@@ -60,14 +61,20 @@ const btf = buildRouteMap<string, CliContext>({
 });
 
 const rules = buildRouteMap<string, CliContext>({
-  routes: { check: checkCommand, list: listCommand, fields: fieldsCommand },
+  routes: {
+    check: checkCommand,
+    list: listCommand,
+    fields: fieldsCommand,
+    explain: explainCommand,
+  },
   docs: {
-    brief: "Check and list rule files in Falco's language",
+    brief: "Check, list and explain rule files in Falco's language",
     fullDescription: [
       "EXAMPLES",
       "  ocelli rules check falco_rules.yaml my_rules.yaml    what is wrong, where, and what to do",
       "  ocelli rules list /etc/falco/rules.d                 the rules that a folder defines",
       "  ocelli rules fields                                  what conditions and outputs can use",
+      "  ocelli rules explain falco_rules.yaml                which rules can never fire, and why",
     ].join("\n"),
   },
 });

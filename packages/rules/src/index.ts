@@ -63,7 +63,19 @@ export {
   type MatchOptions,
   type MatchRule,
 } from "./evaluate/matcher.ts";
+export { findDeadRules, type DeadRule, type DeadRuleOptions } from "./explain/dead-rules.ts";
+export {
+  blockersOf,
+  explainCondition,
+  type ExplainedPart,
+  type ExplainedValue,
+} from "./explain/explain-condition.ts";
+export { describeRule, type RuleDescription } from "./explain/describe-rule.ts";
+export { createFieldEventProvider, readFieldEvent } from "./explain/field-event.ts";
+export { formatExplanation, type ExplanationFormat } from "./explain/format-explanation.ts";
+export { findNearMisses, type NearMiss } from "./explain/near-misses.ts";
 export type { CompiledRule } from "./load/compile-rules.ts";
+export { macroNameOf } from "./load/resolve-macros.ts";
 export {
   formatRuleDiagnostic,
   type LoadErrorCode,

@@ -15,7 +15,9 @@ export async function check(
   flags: CheckFlags,
   ...paths: readonly string[]
 ): Promise<void> {
-  const result = loadRules(await readRuleFiles(paths));
+  const result = loadRules(await readRuleFiles(paths), {
+    sources: ["syscall", "k8s_audit"],
+  });
   const remarks = remarksOf(result);
   const errors = remarks.filter(({ severity }) => severity === "error").length;
   const warnings = remarks.length - errors;

@@ -1,4 +1,4 @@
-import { FIELDS, isFieldProvided, type Field } from "@ocelli/event";
+import { AUDIT_FIELDS, FIELDS, isFieldProvided, type Field } from "@ocelli/event";
 
 import type { CliContext } from "../context.ts";
 import { formatTable } from "../output/table.ts";
@@ -11,7 +11,9 @@ export interface FieldsFlags {
 
 /** `ocelli rules fields`: the catalogue, or what no source of events fills in. */
 export async function fields(context: CliContext, flags: FieldsFlags): Promise<void> {
-  const shown = flags.missing ? FIELDS.filter(({ name }) => !isFieldProvided(name)) : FIELDS;
+  const shown = flags.missing
+    ? FIELDS.filter(({ name }) => !isFieldProvided(name))
+    : [...FIELDS, ...AUDIT_FIELDS];
   const text = flags.json
     ? JSON.stringify(shown, null, 2)
     : formatTable(

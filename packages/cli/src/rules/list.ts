@@ -1,9 +1,8 @@
-import { formatRuleDiagnostic, loadRules, remarksOf, type CompiledRule } from "@ocelli/rules";
+import type { CompiledRule } from "@ocelli/rules";
 
 import type { CliContext } from "../context.ts";
-import { RefusedError } from "../exit.ts";
 import { formatTable } from "../output/table.ts";
-import { readRuleFiles } from "./rule-files.ts";
+import { loadRulesOf } from "./load.ts";
 
 /** Flags of `ocelli rules list`. */
 export interface ListFlags {
@@ -16,14 +15,8 @@ export async function list(
   flags: ListFlags,
   ...paths: readonly string[]
 ): Promise<void> {
-  const result = loadRules(await readRuleFiles(paths));
-  if (!result.ok) {
-    const errors = remarksOf(result).filter(({ severity }) => severity === "error");
-    throw new RefusedError(
-      `Cannot load the rules:\n${errors.map(formatRuleDiagnostic).join("\n")}`,
-    );
-  }
-  const rows = result.rules.map(describeRule);
+  const result = await loadRulesOf(paths);
+  const rows = result.rules.map(describeRow);
   const text = flags.json
     ? JSON.stringify(rows, null, 2)
     : formatTable(
@@ -58,7 +51,7 @@ interface RuleRow {
   readonly file: string;
 }
 
-function describeRule({ definition, eventTypes }: CompiledRule): RuleRow {
+function describeRow({ definition, eventTypes }: CompiledRule): RuleRow {
   return {
     rule: definition.name,
     description: definition.description.trim(),

@@ -119,7 +119,16 @@ function resolveMacro(resolver: Resolver, node: MacroNode): FilterNode {
     };
   }
   resolver.done.set(name, condition);
+  if (!NAMES.has(condition)) NAMES.set(condition, name);
   return condition;
+}
+
+// What stood in a condition before a macro was put in its place; of macros that are another macro the inner one.
+const NAMES = new WeakMap<FilterNode, string>();
+
+/** The name of the macro that a part of a resolved condition came from; undefined for parts that were written there. */
+export function macroNameOf(node: FilterNode): string | undefined {
+  return NAMES.get(node);
 }
 
 /** How large a tree is when every shared part is counted where it stands. */
