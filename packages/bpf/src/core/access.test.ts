@@ -63,6 +63,8 @@ const view = createTypeView(
     { kind: "struct", name: "odd", size: 8, members: [member("far", 10, 0)] }, // 11
     { kind: "array", typeId: 5, indexTypeId: 1, length: 0xffff_ffff }, // 12
     { kind: "struct", name: "", size: 4, members: [member("x", 1, 0)] }, // 13
+    { kind: "array", typeId: 8, indexTypeId: 1, length: 2 }, // 14
+    { kind: "struct", name: "round", size: 8, members: [member("circles", 14, 0)] }, // 15
   ),
 );
 
@@ -139,6 +141,7 @@ test("parseAccess() refuses malformed accessors with the reason", () => {
     ["2000000000:0", "the offset needs more than 32 bits"],
     ["0", "there is no type 99", 99],
     ["0", "type 8 refers to itself or to nothing", 8],
+    ["0:0:1", "type 8 refers to itself or to nothing", 15],
     ["0", "type 9 has no size", 9],
     ["0:0:1", "type 9 has no size", 11],
     ["0:1", "type 12 has no size", 12],

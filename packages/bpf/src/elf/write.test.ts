@@ -124,4 +124,9 @@ test("writeElf() refuses indexes that name nothing", () => {
     () => writeElf({ littleEndian: true, sections: [{ ...section, relocations }], symbols: [] }),
     new RangeError('Cannot write ELF as section ".text" refers to symbol 7: there is none'),
   );
+  // ELF keeps section numbers from 0xff00 on for itself.
+  assert.throws(
+    () => writeElf({ littleEndian: true, sections: Array(0xff00).fill(section), symbols: [] }),
+    new RangeError("Cannot write ELF as sections must be fewer than 65280: there are 65283"),
+  );
 });

@@ -94,6 +94,35 @@ test("writeCollection() refuses a struct_ops member in which no address can lie"
   ]);
 });
 
+test("writeCollection() refuses calls of kernel functions without a type", () => {
+  const collection = valueOf(readCollection(fixture("object-externs")));
+  const entry = collection.programs.get("entry");
+  assert.ok(entry !== undefined);
+  const instructions = entry.instructions.map((instruction) => {
+    const { reference } = instruction;
+    if (reference?.kind !== "kfunc" || reference.name !== "bpf_task_acquire") return instruction;
+    return { ...instruction, reference: { ...reference, typeId: 0 } };
+  });
+  collection.programs.set("entry", { ...entry, instructions });
+  assert.deepEqual(writeCollection(collection).diagnostics.map(formatDiagnostic), [
+    'error[object-write-kfunc] at byte 0: Cannot write the call of "bpf_task_acquire": kernel functions are called through a FUNC type, and none is given. ' +
+      "Add the function's prototype to the collection's BTF",
+  ]);
+});
+
+test("writeCollection() refuses types that BTF has no room for", () => {
+  const collection = valueOf(readCollection(fixture("object-externs")));
+  const value = collection.kconfig.get("CONFIG_HZ");
+  assert.ok(value !== undefined);
+  collection.kconfig.set("CONFIG_HZ", { ...value, size: 64 });
+  assert.deepEqual(
+    writeCollection({ ...collection, btf: undefined }).diagnostics.map(formatDiagnostic),
+    [
+      'error[object-write-btf] at byte 0 of section ".BTF": Cannot encode int "unsigned 64" as its bits must be from 0 to 255: it is 512. Mend the type in the collection\'s BTF',
+    ],
+  );
+});
+
 function mapOf(collection: CollectionSpec, name: string): MapSpec {
   const map = collection.maps.get(name);
   assert.ok(map !== undefined);
