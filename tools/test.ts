@@ -2,7 +2,7 @@
 //   node tools/test.ts [pure] [kernel] [matrix] [--only TEXT] [--name REGEXP] [--verbose]     without a lane: pure, kernel
 //   node tools/test.ts matrix [--kernel 6.12]… [--arch arm64] [--only TEXT]
 // A test file's name says its lane: x.test.ts is pure, x.kernel.test.ts needs root on Linux, x.matrix.test.ts needs a
-// kernel of the matrix. Exits with 1 when a test failed, with 2 when the arguments name no test. The last line counts: `N passed, N failed, N skipped`.
+// kernel of the matrix. Exits with 1 when a test failed, with 2 when the arguments name no test. The last line counts: `N passed, N failed`.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 

@@ -12,6 +12,14 @@ export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";
 export { PEER_PACKAGES, peerPath } from "./peer.ts";
 export { assertNoLeaks } from "./leaks.ts";
 export {
+  PROBED_BASE,
+  PROBED_COUNTER,
+  PROBED_PLACE,
+  probedProgram,
+  withProbedProgram,
+} from "./probed-program.ts";
+export { onRelease } from "./on-release.ts";
+export {
   createRandom,
   randomProgram,
   randomSoup,

@@ -9,6 +9,7 @@ import {
   readBtf,
   readCollection,
   type Btf,
+  type BtfMember,
   type CollectionSpec,
   type Instruction,
   type KconfigSpec,
@@ -24,6 +25,8 @@ import { openKernel } from "../port/koffi.ts";
 import { loadProgram } from "../program/load.ts";
 import { functionOfProgram } from "./attach-target.ts";
 import { loadBtf } from "./btf.ts";
+import { kernelTypes } from "./kernel-types.ts";
+import { layOutStructOps } from "./struct-ops.ts";
 import { writeEntries } from "./entries.ts";
 import { fillKconfig, type KernelConfiguration } from "./kconfig.ts";
 import { loadCollection, type LoadCollectionOptions } from "./load.ts";
@@ -300,6 +303,90 @@ kernelTest(
     );
   },
 );
+
+kernelTest(
+  "an error says which member of the kernel's struct cannot be set",
+  { needs: ["struct_ops"], tools: [CLANG_PACKAGE] },
+  () => {
+    const { btf: object, maps } = read("load-congestion");
+    const still = maps.get("still");
+    assert.ok(object !== undefined && still?.data !== undefined);
+    const builder = createBtfBuilder();
+    const bytes = builder.add({
+      kind: "int",
+      name: "long",
+      size: 8,
+      bits: 64,
+      offsetBits: 0,
+      encoding: "unsigned",
+    });
+    const member = (name: string, index: number): BtfMember => ({
+      name,
+      typeId: bytes,
+      offsetBits: index * 64,
+      bitfieldBits: 0,
+    });
+    const lay = (names: readonly string[], data: Uint8Array): string => {
+      const valueTypeId = builder.add({
+        kind: "struct",
+        name: "tcp_congestion_ops",
+        size: names.length * 8,
+        members: names.map((name, index) => member(name, index)),
+      });
+      const types = readBtf(builder.write());
+      assert.ok(types.ok);
+      const spec = { ...still, valueTypeId, data, structOps: undefined };
+      return sentenceOf(() =>
+        layOutStructOps(kernelTypes(), types.value, {
+          ...spec,
+          structOps: { ...still.structOps, typeName: "tcp_congestion_ops", functions: [] },
+        }),
+      );
+    };
+    assert.deepEqual(
+      [
+        lay(["gone"], new Uint8Array(8)),
+        lay(["gone"], Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)),
+        lay(["flags"], Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)),
+      ],
+      [
+        "nothing was thrown",
+        'unsupported: Cannot create struct_ops map "still": member "gone" is set, and the kernel\'s struct "tcp_congestion_ops" does not have it',
+        'unsupported: Cannot create struct_ops map "still": member "flags" is set, and the kernel\'s struct "tcp_congestion_ops" has it with another size',
+      ],
+    );
+  },
+);
+
+kernelTest("an error says that the types of a program cannot be read", {}, () => {
+  using collection = loadCollection(read("load-basic"));
+  let asked = 0;
+  // The third question is how many bytes the types have: here it stays without an answer.
+  const damaged: Kernel = {
+    ...real,
+    bpf(number, attribute) {
+      if (number !== COMMANDS.obj_get_info_by_fd) return real.bpf(number, attribute);
+      asked += 1;
+      return asked === 3 ? 0 : real.bpf(number, attribute);
+    },
+  };
+  assert.equal(
+    sentenceOf(() => functionOfProgram(damaged, collection.program("leaf"), "leaf")),
+    'invalid: Cannot attach to function "leaf" of program "leaf": error[btf-truncated] at byte 0: Cannot read BTF: 0 bytes are less than its header of 24. Give the whole .BTF section or the whole file of /sys/kernel/btf',
+  );
+});
+
+kernelTest("an error says which rights an object's types need", {}, () => {
+  const refusing: Kernel = {
+    ...real,
+    bpf: (number, attribute) =>
+      number === COMMANDS.btf_load ? -ERRNO.EPERM : real.bpf(number, attribute),
+  };
+  assert.match(
+    sentenceOf(() => loadBtf(refusing, createBtfBuilder().write())),
+    /^permission: Cannot load the object's types: EPERM, /,
+  );
+});
 
 kernelTest(
   "an error says that the object's types are not those of the kernel",

@@ -46,6 +46,7 @@ export const FEATURES = {
   struct_ops_link: { title: "struct_ops links", since: "6.4" },
   syscall_program: { title: "syscall programs", since: "5.14" },
   ringbuf: { title: "ring buffers", since: "5.8" },
+  ringbuf_overwrite: { title: "ring buffers that overwrite old records", since: "6.19" },
   user_ringbuf: { title: "user ring buffers", since: "6.1" },
   bloom_filter: { title: "bloom filter maps", since: "5.16" },
   task_storage: { title: "task storage maps", since: "5.11" },

@@ -12,8 +12,8 @@ const DELETE_QDISC = 37;
 const NEW_FILTER = 44;
 const DELETE_FILTER = 45;
 
-/** The running kernel, which takes changes of traffic control without doing them, and answers filters with an errno. */
-function answering(errno: number): Kernel {
+/** The running kernel, which takes changes of traffic control without doing them, and answers one kind with an errno. */
+function answering(errno: number, refused = NEW_FILTER): Kernel {
   let pending: { readonly sequence: number; readonly result: number } | undefined;
   return refusingKernel({
     calls: {
@@ -22,7 +22,7 @@ function answering(errno: number): Kernel {
         const view = new DataView(bytes.buffer, bytes.byteOffset);
         const type = view.getUint16(4, true);
         if (![NEW_QDISC, DELETE_QDISC, NEW_FILTER, DELETE_FILTER].includes(type)) return undefined;
-        const result = type === NEW_FILTER ? -errno : 0;
+        const result = type === refused ? -errno : 0;
         pending = { sequence: view.getUint32(8, true), result };
         return bytes.length;
       },
@@ -69,5 +69,17 @@ kernelTest("attachClsact() says why a filter cannot be added", {}, () => {
       return sentenceOf(() => attachClsact(program, { interface: "lo", direction: "egress" }));
     }),
     HINTS.map(([, says]) => says),
+  );
+});
+
+kernelTest("attachClsact() says why the qdisc cannot be added", {}, () => {
+  using counting = countingProgram("sched_cls");
+  const program = new Program(answering(ERRNO.ENOENT, NEW_QDISC), counting.program.fd, {
+    name: "p",
+    type: "sched_cls",
+  });
+  assert.equal(
+    sentenceOf(() => attachClsact(program, { interface: "lo", direction: "egress" })),
+    'not-found: Cannot attach "p" to egress of interface "lo" by clsact: ENOENT: the kernel lacks the clsact qdisc or BPF filters; load them with: modprobe -a sch_ingress cls_bpf',
   );
 });

@@ -15,6 +15,8 @@ function withHidden(prepare: string, act: string): string {
     import { openKernel } from ${from("../port/koffi.ts")};
     import { Program } from ${from("../program/program.ts")};
     import { loadProgram } from ${from("../program/load.ts")};
+    import { kernelTypes } from ${from("../collection/kernel-types.ts")};
+    import { possibleCpus } from ${from("../cpu.ts")};
     import { attachCgroup } from ${from("./cgroup.ts")};
     import { attachKprobe } from ${from("./kprobe.ts")};
     import { attachKprobeMulti } from ${from("./kprobe-multi.ts")};
@@ -89,6 +91,24 @@ const FAILURES: readonly [what: string, prepare: string, act: string, says: stri
     'hide("/sys/devices/system/cpu", { online: "all\\n" })',
     'attachPerfEvent(p, { event: "cpu-clock", every: { period: 1000 } })',
     'system: Cannot parse the list of CPUs in /sys/devices/system/cpu/online: "all\n"',
+  ],
+  [
+    "possible processors in no known notation",
+    'hide("/sys/devices/system/cpu", { possible: "1-0\\n" })',
+    "possibleCpus()",
+    'system: Cannot parse the list of CPUs in /sys/devices/system/cpu/possible: "1-0\n"',
+  ],
+  [
+    "a kernel without types",
+    'hide("/sys/kernel/btf", {})',
+    "kernelTypes().kernel",
+    'unsupported: Cannot read the kernel\'s types from "/sys/kernel/btf/vmlinux": a kernel with CONFIG_DEBUG_INFO_BTF is needed, or types given in option "types"',
+  ],
+  [
+    "a kernel's damaged types",
+    'hide("/sys/kernel/btf", { vmlinux: "these are no types" })',
+    "kernelTypes().kernel",
+    'invalid: Cannot read the kernel\'s types of "vmlinux": error[btf-truncated] at byte 0: Cannot read BTF: 18 bytes are less than its header of 24. Give the whole .BTF section or the whole file of /sys/kernel/btf',
   ],
   [
     "a tracepoint whose number is hidden",

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { rmdirSync } from "node:fs";
 
-import { mapSpec, type ProgramType } from "@ocelli/bpf";
-import { kernelTest, makeCgroup, refusingKernel, sentenceOf } from "@ocelli/testkit";
+import { mapSpec, readCollection, type ProgramType } from "@ocelli/bpf";
+import {
+  CLANG_PACKAGE,
+  fixture,
+  kernelTest,
+  makeCgroup,
+  refusingKernel,
+  sentenceOf,
+} from "@ocelli/testkit";
+
+import { loadCollection } from "../collection/load.ts";
 
 import type { Feature } from "../feature/table.ts";
 import { createMap } from "../map/create.ts";
+import { BpfMap } from "../map/map.ts";
 import { ERRNO } from "../port/errno.ts";
 import type { Kernel } from "../port/kernel.ts";
 import { openKernel } from "../port/koffi.ts";
@@ -23,6 +33,7 @@ import { openLinkById } from "./open.ts";
 import { queryPrograms } from "./query.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
 import { attachPerfEvent } from "./sampling.ts";
+import { attachStructOps } from "./struct-ops.ts";
 import { attachSockmap } from "./sockmap.ts";
 import { attachTcx } from "./tcx.ts";
 import { attachLsm, attachTracing } from "./tracing.ts";
@@ -380,3 +391,24 @@ kernelTest("openLinkById() and queryPrograms() say why a kernel refuses", {}, ()
     ],
   );
 });
+
+kernelTest(
+  "attachStructOps() says why a kernel refuses",
+  { needs: ["struct_ops_link"], tools: [CLANG_PACKAGE] },
+  () => {
+    const read = readCollection(fixture("link-struct-ops"));
+    assert.ok(read.ok);
+    using collection = loadCollection(read.value);
+    const { fd } = collection.map("linked");
+    const says = (["EINVAL", "EEXIST", "EBUSY"] as const).map((errno) => {
+      const kernel = refusingKernel({ commands: { link_create: ERRNO[errno] } });
+      return sentenceOf(() => attachStructOps(new BpfMap(kernel, fd, "linked")));
+    });
+    const action = 'Cannot register struct_ops "linked"';
+    assert.deepEqual(says, [
+      `invalid: ${action}: the map is not filled, or the kernel refuses the members' values (EINVAL)`,
+      `exists: ${action}: an implementation of this name is registered already (EEXIST)`,
+      `busy: ${action}: the kernel has this one in use (EBUSY)`,
+    ]);
+  },
+);

@@ -146,6 +146,16 @@ kernelTest("attachTcx() falls back to clsact and takes away what it made", {}, (
     await sendDatagram();
     assert.ok(counting.count() > 0);
     link.update(second.program, counting.program);
+    assert.throws(
+      () => {
+        link.update(counting.program, counting.program);
+      },
+      {
+        code: "invalid",
+        message:
+          'Cannot attach "count" to egress of interface "lo" by clsact: the attached program is not the expected one',
+      },
+    );
     await sendDatagram();
     assert.ok(second.count() > 0);
     assert.throws(

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { readCollection, mapSpec } from "@ocelli/bpf";
 import {
   assertNoLeaks,
+  PROBED_BASE,
   CLANG_PACKAGE,
+  PROBED_COUNTER,
   countingProgram,
   fixture,
   kernelTest,
+  PROBED_PLACE,
+  withProbedProgram,
 } from "@ocelli/testkit";
 
 import { loadCollection } from "../collection/load.ts";
@@ -22,96 +22,16 @@ import { missingFeature } from "./explain.ts";
 import { attachUsdt, listUsdtProbes } from "./usdt.ts";
 
 const kernel = openKernel();
-const BASE = 0x400000;
-const CODE = 0x200;
-const NOTES = 0x300;
-const NAMES = 0x500;
-const COUNTER = 0x1000;
-const SECTIONS = 0x600;
-const PROBE = CODE + 5;
-// The note was written when .stapsdt.base lay 16 bytes lower: readers must move its addresses.
-const MOVED = 0x10;
-
-/**
- * A program of one page of code and one of data, written byte by byte so that the test needs no compiler. It passes a
- * static probe `demo:step` with 5 in %edi and exits with the probe's counter as its status: 1 while it is traced.
- */
-function probedProgram(): Buffer {
-  const file = Buffer.alloc(0x1008);
-  const words = (at: number, values: readonly number[]): void => {
-    values.forEach((value, index) => file.writeBigUInt64LE(BigInt(value), at + index * 8));
-  };
-  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  file.writeUInt16LE(2, 16); // ET_EXEC
-  file.writeUInt16LE(62, 18); // EM_X86_64
-  file.writeUInt32LE(1, 20);
-  words(24, [BASE + CODE, 64, SECTIONS]);
-  [64, 56, 2, 64, 4, 3].forEach((value, index) => file.writeUInt16LE(value, 52 + index * 2));
-  const segment = (at: number, flags: number, values: readonly number[]): void => {
-    file.writeUInt32LE(1, at);
-    file.writeUInt32LE(flags, at + 4);
-    words(at + 8, values);
-  };
-  segment(64, 5, [0, BASE, BASE, 0x1000, 0x1000, 0x1000]);
-  segment(120, 6, [COUNTER, BASE + 0x2000, BASE + 0x2000, 8, 8, 0x1000]);
-  const code = [
-    [0xbf, 5, 0, 0, 0], // mov $5, %edi
-    [0x90], // the probe's nop
-    [0x0f, 0xb7, 0x3c, 0x25, 0x00, 0x20, 0x40, 0x00], // movzwl counter, %edi
-    [0xb8, 60, 0, 0, 0], // mov $60, %eax
-    [0x0f, 0x05], // syscall: exit
-  ];
-  file.set(code.flat(), CODE);
-  const text = Buffer.from("demo\0step\0-4@%edi 8@$-7\0");
-  file.writeUInt32LE(8, NOTES);
-  file.writeUInt32LE(24 + text.length, NOTES + 4);
-  file.writeUInt32LE(3, NOTES + 8);
-  file.write("stapsdt\0", NOTES + 12);
-  words(NOTES + 20, [BASE + PROBE - MOVED, 0x500000 - MOVED, BASE + 0x2000 - MOVED]);
-  file.set(text, NOTES + 44);
-  const names = "\0.note.stapsdt\0.stapsdt.base\0.shstrtab\0";
-  file.write(names, NAMES);
-  const section = (
-    index: number,
-    name: string,
-    type: number,
-    values: readonly number[],
-    align: number,
-  ): void => {
-    const at = SECTIONS + index * 64;
-    file.writeUInt32LE(names.indexOf(`${name}\0`), at);
-    file.writeUInt32LE(type, at + 4);
-    words(at + 8, [0, ...values]);
-    words(at + 48, [align, 0]);
-  };
-  section(1, ".note.stapsdt", 7, [0, NOTES, 44 + text.length], 4);
-  section(2, ".stapsdt.base", 1, [0x500000, 0x2ff, 1], 1);
-  section(3, ".shstrtab", 3, [0, NAMES, names.length], 1);
-  return file;
-}
-
-/** Hands the program's path to `body`, and how to run it for its exit status. */
-function withProgram(body: (path: string, run: () => number | null) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), "ocelli-usdt-"));
-  try {
-    const path = join(folder, "probed");
-    writeFileSync(path, probedProgram());
-    chmodSync(path, 0o755);
-    body(path, () => spawnSync(path).status);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 kernelTest("listUsdtProbes() reads notes and moves their addresses", {}, () => {
-  withProgram((path) => {
+  withProbedProgram((path) => {
     assert.deepEqual(listUsdtProbes(path), [
       {
         provider: "demo",
         name: "step",
-        address: BASE + PROBE,
-        offset: PROBE,
-        counterOffset: COUNTER,
+        address: PROBED_BASE + PROBED_PLACE,
+        offset: PROBED_PLACE,
+        counterOffset: PROBED_COUNTER,
         argumentText: "-4@%edi 8@$-7",
         arguments: [
           { size: 4, signed: true, kind: "register", register: "edi" },
@@ -128,7 +48,7 @@ kernelTest("attachUsdt() runs at the probe and switches its counter on", {}, (t)
     return undefined;
   }
   return assertNoLeaks(() => {
-    withProgram((path, run) => {
+    withProbedProgram((path, run) => {
       assert.equal(run(), 0);
       using counting = countingProgram("kprobe");
       const link = attachUsdt(counting.program, { path, provider: "demo", name: "step" });
@@ -145,7 +65,7 @@ kernelTest("attachUsdt() attaches by one link where it can", { needs: ["uprobe_m
     t.skip("the probed program is written in x86-64 machine code");
     return;
   }
-  withProgram((path, run) => {
+  withProbedProgram((path, run) => {
     using counting = countingProgram("kprobe", { attachType: "trace_uprobe_multi" });
     using link = attachUsdt(counting.program, { path, provider: "demo", name: "step" });
     assert.deepEqual([link.info()?.type, run(), counting.count()], ["uprobe_multi", 1, 1]);
@@ -179,7 +99,7 @@ kernelTest("attachUsdt() tells programs with libbpf's header where arguments are
       name: "args",
       license: "GPL",
     });
-    withProgram((path, run) => {
+    withProbedProgram((path, run) => {
       const options = { path, provider: "demo", name: "step", cookie: 0x77n } as const;
       const link = attachUsdt(program, options);
       assert.equal(run(), 1);
@@ -188,7 +108,7 @@ kernelTest("attachUsdt() tells programs with libbpf's header where arguments are
         [spec.toString("hex", 0, 32), spec.readBigUInt64LE(192), spec.readInt16LE(200)],
         ["00000000000000000100000070000120f9ffffffffffffff0000000000000000", 0x77n, 2],
       );
-      const address = new Uint8Array(BigUint64Array.of(BigInt(BASE + PROBE)).buffer);
+      const address = new Uint8Array(BigUint64Array.of(BigInt(PROBED_BASE + PROBED_PLACE)).buffer);
       const expected =
         missingFeature(kernel, "cookie") === undefined ? undefined : new Uint8Array(4);
       assert.deepEqual(places.lookup(address), expected);
@@ -215,7 +135,7 @@ kernelTest(
     const read = readCollection(fixture("link-usdt", { args: ["-D__TARGET_ARCH_x86"] }));
     assert.ok(read.ok);
     using collection = loadCollection(read.value, { name: "usdt" });
-    withProgram((path, run) => {
+    withProbedProgram((path, run) => {
       using _link = attach(collection.program("on_step"), {
         to: `${path}:demo:step`,
         cookie: 0x77n,
@@ -228,7 +148,7 @@ kernelTest(
 );
 
 kernelTest("attachUsdt() names probes that are near", {}, () => {
-  withProgram((path) => {
+  withProbedProgram((path) => {
     using counting = countingProgram("kprobe", { name: "watch" });
     assert.throws(() => attachUsdt(counting.program, { path, provider: "demo", name: "stop" }), {
       code: "not-found",

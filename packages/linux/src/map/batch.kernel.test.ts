@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { suite } from "node:test";
 
 import { mapSpec } from "@ocelli/bpf";
-import { kernelTest } from "@ocelli/testkit";
+import { kernelTest, refusingKernel } from "@ocelli/testkit";
 
 import { LinuxError } from "../error.ts";
+import { ERRNO } from "../port/errno.ts";
 import { openKernel } from "../port/koffi.ts";
 import {
   BatchCursor,
@@ -17,7 +18,7 @@ import {
 import { createMap } from "./create.ts";
 import { BPF_NOEXIST } from "./flags.ts";
 import { mapEntries, mapKeys } from "./iterate.ts";
-import type { BpfMap } from "./map.ts";
+import { BpfMap } from "./map.ts";
 import { perCpu, u32, u64 } from "./schema.ts";
 import { typedMap } from "./typed-map.ts";
 
@@ -106,6 +107,15 @@ suite("batches", () => {
     const keys = Uint32Array.of(99, 1, 2, 98, 97, 3, 96);
     assert.equal(deleteBatch(map, new Uint8Array(keys.buffer)), 3);
     assert.deepEqual([...typedMap(map, u32, u64).keys()].toSorted(byNumber), [0, 4, 5, 6, 7, 8, 9]);
+    const refusing = new BpfMap(
+      refusingKernel({ commands: { map_delete_batch: ERRNO.EPERM } }),
+      map.fd,
+      "flows",
+    );
+    assert.match(
+      refusal(() => deleteBatch(refusing, new Uint8Array(keys.buffer))),
+      /^permission: Cannot empty map "flows" in batches: EPERM/,
+    );
     assert.equal(
       refusal(() => deleteBatch(map, new Uint8Array(3))),
       'RangeError: Cannot use 3 bytes of keys as a batch: each entry of map "flows" has 4 and 8',

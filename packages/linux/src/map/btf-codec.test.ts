@@ -105,8 +105,30 @@ suite("codecFromBtf()", () => {
       size: 4,
       members: [{ name: "inner", typeId: forward + 1, offsetBits: 0, bitfieldBits: 0 }],
     });
+    const nameless = builder.add({
+      kind: "struct",
+      name: "nest",
+      size: 4,
+      members: [{ name: "", typeId: builder.endId, offsetBits: 0, bitfieldBits: 0 }],
+    });
+    const odd = builder.add({
+      kind: "int",
+      name: "int24_t",
+      size: 3,
+      bits: 24,
+      offsetBits: 0,
+      encoding: "signed",
+    });
     const btf = readBtf(builder.write());
     assert.ok(btf.ok);
+    assert.equal(
+      refusal(() => codecFromBtf(btf.value, nameless)),
+      `invalid: Cannot make a codec for type ${nameless}: it is nested deeper than 32 levels`,
+    );
+    assert.equal(
+      refusal(() => codecFromBtf(btf.value, odd)),
+      `invalid: Cannot make a codec for type ${odd}: an integer of 3 bytes is not known`,
+    );
     assert.equal(
       refusal(() => codecFromBtf(btf.value, forward)),
       `invalid: Cannot make a codec for type ${forward}: a fwd has no values`,

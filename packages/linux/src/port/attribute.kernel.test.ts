@@ -24,6 +24,11 @@ suite("encodeAttribute()", () => {
     expected.fill(0xff, 64, 72);
     assert.deepEqual(create, expected);
     assert.equal(attributeField("map_create", create, "key_size"), 0xffff_ffff);
+    assert.throws(
+      // Only a cast gets past the types.
+      () => attributeField("map_create", create, "colour" as "key_size"),
+      new RangeError('Cannot read field "colour" of attribute "map_create": it has no such field'),
+    );
   });
 
   kernelTest("passes buffers by address", {}, () => {

@@ -20,6 +20,7 @@ import { RingMemory } from "./ring-memory.ts";
 import { UserRing } from "./user-ring.ts";
 
 const real = openKernel();
+const PAUSE_OUTPUT = 0x40042409; // PERF_EVENT_IOC_PAUSE_OUTPUT
 // Before Linux 5.11 the explanation names the limit, which the first map lifts: once and for all, before it is quoted.
 liftMemlock(real);
 
@@ -80,6 +81,13 @@ function readPerf(kernel: Kernel): PerfReader {
   }
 }
 
+/** The running kernel, which does not stop or start perf rings. */
+const unpausable: Kernel = {
+  ...real,
+  syscall: (name, ...args) =>
+    name === "ioctl" && args[1] === PAUSE_OUTPUT ? -ERRNO.EIO : real.syscall(name, ...args),
+};
+
 type Failure = readonly [what: string, act: () => unknown, says: string];
 
 const FAILURES: readonly Failure[] = [
@@ -128,6 +136,22 @@ const FAILURES: readonly Failure[] = [
     "a perf event that is not to be had",
     () => readPerf(failing("perf_event_open", ERRNO.EACCES)),
     'permission: Cannot read perf event array "samples" on CPU 0: EACCES',
+  ],
+  [
+    "a perf ring that cannot be paused",
+    () => {
+      using reader = readPerf(unpausable);
+      reader.pause();
+    },
+    "system: Cannot pause the perf ring of CPU 0: EIO",
+  ],
+  [
+    "a perf ring that cannot be resumed",
+    () => {
+      using reader = readPerf(unpausable);
+      reader.resume();
+    },
+    "system: Cannot resume the perf ring of CPU 0: EIO",
   ],
   [
     "a perf event that cannot be switched on",
@@ -200,3 +224,25 @@ kernelTest("an error says which arena finds no memory", { needs: ["arena"] }, ()
     'limit: Cannot map arena "heap": ENOMEM',
   );
 });
+
+kernelTest(
+  "an error says that a ring whose records are overwritten cannot be read",
+  { needs: ["ringbuf_overwrite"] },
+  () => {
+    using map = createMap(
+      real,
+      mapSpec({
+        name: "latest",
+        type: "ringbuf",
+        keySize: 0,
+        valueSize: 0,
+        maxEntries: real.pageSize,
+        flags: MAP_FLAGS.rb_overwrite,
+      }),
+    );
+    assert.equal(
+      sentenceOf(() => new RingMemory(map)),
+      'unsupported: Cannot read ring buffer "latest" as its producers overwrite what is being read: create it without BPF_F_RB_OVERWRITE',
+    );
+  },
+);
