@@ -12,7 +12,7 @@ const NAMES = 0x500;
 export const PROBED_COUNTER = 0x1000;
 const SECTIONS = 0x600;
 /** Where the probed program's instruction lies in its file. */
-export const PROBED_PLACE = CODE + 5;
+export const PROBED_PLACE: number = CODE + 5;
 // The note was written when .stapsdt.base lay 16 bytes lower: readers must move its addresses.
 const MOVED = 0x10;
 

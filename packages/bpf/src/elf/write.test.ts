@@ -125,8 +125,9 @@ test("writeElf() refuses indexes that name nothing", () => {
     new RangeError('Cannot write ELF as section ".text" refers to symbol 7: there is none'),
   );
   // ELF keeps section numbers from 0xff00 on for itself.
+  const many = Array.from({ length: 0xff00 }, () => section);
   assert.throws(
-    () => writeElf({ littleEndian: true, sections: Array(0xff00).fill(section), symbols: [] }),
+    () => writeElf({ littleEndian: true, sections: many, symbols: [] }),
     new RangeError("Cannot write ELF as sections must be fewer than 65280: there are 65283"),
   );
 });
