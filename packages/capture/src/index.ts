@@ -4,3 +4,26 @@ export {
   type ScapBlockKind,
   type ScapBlockType,
 } from "./scap/block-kind.ts";
+export { CaptureEvent } from "./event/capture-event.ts";
+export { Parameters } from "./event/parameters.ts";
+export {
+  EVENTS,
+  eventId,
+  EVENT_FLAG,
+  CATEGORY,
+  PARAMETER,
+  type EventInfo,
+  type ParameterInfo,
+} from "./events/event-table.ts";
+export {
+  FD_KIND,
+  TRANSPORT,
+  type FdEntry,
+  type InterfaceEntry,
+  type MachineInfo,
+  type ProcessEntry,
+  type SocketEnd,
+  type UserEntry,
+} from "./scap/entries.ts";
+export { ScapReader, type ScapCounts } from "./scap/scap-reader.ts";
+export { HostState } from "./state/host-state.ts";

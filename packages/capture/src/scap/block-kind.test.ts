@@ -10,12 +10,12 @@ test("scapBlockType() tells kind, version, flags and size of lengths", () => {
     flags: false,
     large: false,
   });
-  assert.deepEqual(scapBlockType(222), { kind: "event", version: 2, flags: true, large: true });
-  assert.deepEqual(scapBlockType(215), {
+  assert.deepEqual(scapBlockType(0x222), { kind: "event", version: 2, flags: true, large: true });
+  assert.deepEqual(scapBlockType(0x215), {
     kind: "processes",
     version: 9,
     flags: false,
     large: false,
   });
-  assert.equal(scapBlockType(223), undefined);
+  assert.equal(scapBlockType(0x223), undefined);
 });
