@@ -105,7 +105,8 @@ function spell(line: string): string {
       return Array.from({ length: Number(text.slice(2) || 1) }, () => "empty");
     if (text === "0") return ["default"];
     if (text.startsWith("j")) return ["json?"];
-    const [letter = "", index = ""] = [text.charAt(0), text.slice(1).replace("?", "")];
+    const letter = text.charAt(0);
+    const index = text.slice(1).replace("?", "");
     return [`${letter === "o" ? "old" : "enter"}[${index}]${text.endsWith("?") ? "?" : ""}`];
   });
   return `${event} ${params} ${action} ${to === "=" ? "" : to} ${sources.join(" ")}`;
