@@ -27,3 +27,4 @@ export {
 } from "./scap/entries.ts";
 export { ScapReader, type ScapCounts } from "./scap/scap-reader.ts";
 export { HostState } from "./state/host-state.ts";
+export { createCaptureProvider } from "./fields/capture-provider.ts";

@@ -2,6 +2,7 @@ import type { RuleEvent } from "@ocelli/event";
 
 import { EVENTS, type EventInfo } from "../events/event-table.ts";
 import type { FdInfo } from "../state/fd-info.ts";
+import type { HostState } from "../state/host-state.ts";
 import type { ThreadInfo } from "../state/thread-info.ts";
 import { Parameters } from "./parameters.ts";
 
@@ -34,11 +35,19 @@ export class CaptureEvent extends Parameters implements RuleEvent {
   nameChanged = false;
   /** The enter event of the same call, where the state keeps it. */
   enter: Parameters | undefined = undefined;
+  /** The host as of this event. */
+  readonly host: () => HostState;
   /** Time of the first event of the capture. */
   startNs: bigint = 0n;
 
-  constructor() {
+  constructor(host: () => HostState) {
     super(MOST_PARAMETERS);
+    this.host = host;
+  }
+
+  /** The thread that fields speak of: also for events that are not followed as a thread's. */
+  get shownThread(): ThreadInfo | undefined {
+    return this.thread ?? this.host().threads.find(this.tid);
   }
 
   get info(): EventInfo {

@@ -66,7 +66,7 @@ export class ScapReader {
   state: HostState = new HostState();
   readonly diagnostics: Diagnostic[] = [];
   readonly #window = new ReadWindow();
-  readonly #event = new CaptureEvent();
+  readonly #event = new CaptureEvent(() => this.state);
   readonly #wanted: Uint8Array;
   readonly #needed: Uint8Array;
   readonly #onEvent: (event: CaptureEvent) => void;

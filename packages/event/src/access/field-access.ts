@@ -42,9 +42,11 @@ export interface FieldAccess<E extends RuleEvent> {
   readonly read: (event: E) => FieldValue | undefined;
   /** Set for fields that compare with several values: `fd.ip`, `fd.port`, `fd.net`, `proc.aname` without index. */
   readonly candidates?: FieldCandidates<E>;
-  /** Its value in JSON where that is another one: times such as `evt.time` are numbers of nanoseconds there. */
+  /** Its value in JSON, where that is another one or has no notation: times such as `evt.time` are numbers there. */
   readonly readJson?: (event: E) => FieldValue | undefined;
   readonly notation?: FieldNotation;
+  /** Outputs show its texts as they are, with what does not print: fields of plugins do. */
+  readonly verbatim?: boolean;
 }
 
 /**

@@ -61,12 +61,23 @@ function fieldsInside(value: LeftSide | TransformerArgument): readonly FieldNode
 function textWriter<E extends RuleEvent>(source: Source<E> | undefined): (event: E) => string {
   if (source === undefined) return () => MISSING;
   const { read, type, access } = source;
+  if (access?.verbatim === true) {
+    return (event) => {
+      const value = read(event);
+      return typeof value === "string" ? value : formatValue(value, type, access.notation);
+    };
+  }
   return (event) => formatValue(read(event), type, access?.notation);
 }
 
 function jsonReader<E extends RuleEvent>(source: Source<E> | undefined): (event: E) => JsonValue {
   if (source === undefined) return () => null;
   const { type, access } = source;
-  const read = access?.readJson ?? source.read;
-  return (event) => toJsonValue(read(event), type, access?.notation);
+  const { readJson, verbatim } = access ?? {};
+  if (readJson !== undefined) return (event) => toJsonValue(readJson(event), type);
+  return (event) => {
+    const value = source.read(event);
+    if (verbatim === true && typeof value === "string") return value;
+    return toJsonValue(value, type, access?.notation);
+  };
 }

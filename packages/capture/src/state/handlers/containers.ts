@@ -17,18 +17,20 @@ export const CONTAINER_HANDLERS: Readonly<Record<string, Handler>> = {
         name === "container",
       );
   },
-  user_added_e: (state, event) =>
-    state.users.setUser(containerOf(event.text(5)), event.u32(0), {
-      name: event.text(2),
-      home: event.text(3),
-      shell: event.text(4),
-    }),
-  user_deleted_e: (state, event) =>
-    state.users.removeUser(containerOf(event.text(5)), event.u32(0)),
-  group_added_e: (state, event) =>
-    state.users.setGroup(containerOf(event.text(2)), event.u32(0), event.text(1)),
-  group_deleted_e: (state, event) =>
-    state.users.removeGroup(containerOf(event.text(2)), event.u32(0)),
+  // Those of containers libsinsp takes from files of the live container only, so that in captures they have no names.
+  user_added_e: (state, event) => {
+    const [name, home, shell] = [event.text(2), event.text(3), event.text(4)];
+    if (isHost(event.text(5))) state.users.setUser("", event.u32(0), { name, home, shell });
+  },
+  user_deleted_e: (state, event) => {
+    if (isHost(event.text(5))) state.users.removeUser("", event.u32(0));
+  },
+  group_added_e: (state, event) => {
+    if (isHost(event.text(2))) state.users.setGroup("", event.u32(0), event.text(1));
+  },
+  group_deleted_e: (state, event) => {
+    if (isHost(event.text(2))) state.users.removeGroup("", event.u32(0));
+  },
 };
 
 function note(state: HostState, json: string, added: boolean): void {
@@ -39,6 +41,6 @@ function note(state: HostState, json: string, added: boolean): void {
   else state.containers.delete(info.id);
 }
 
-function containerOf(id: string): string {
-  return id === "<NA>" ? "" : id;
+function isHost(containerId: string): boolean {
+  return containerId === "" || containerId === "<NA>";
 }

@@ -99,7 +99,6 @@ function followParent(state: HostState, event: CaptureEvent, childTid: number): 
   child.setArgs(event.texts(P.args));
   child.comm = event.has(P.comm) ? event.text(P.comm) : child.exe;
   fillFromClone(state, event, child);
-  child.pidNamespaceStartNs = bootNs(state);
   if (known) inherit(child, caller);
   else {
     caller.exe = child.exe;
@@ -153,9 +152,10 @@ function followChild(state: HostState, event: CaptureEvent): void {
   fillFromClone(state, event, child);
   const inNamespace =
     (child.flags & (CLONE.childInPidNamespace | CLONE.newPid)) !== 0 || child.tid !== child.vtid;
-  if (!inNamespace) child.pidNamespaceStartNs = bootNs(state);
-  else if (event.has(P.namespaceStart))
-    child.pidNamespaceStartNs = BigInt(event.unsigned(P.namespaceStart)) + bootNs(state);
+  // On the host itself replays of Falco show no start, although it would be that of the machine.
+  if (inNamespace && event.has(P.namespaceStart))
+    child.pidNamespaceStartNs =
+      BigInt(event.unsigned(P.namespaceStart)) + (state.machine?.bootNs ?? 0n);
   event.thread = state.threads.add(child, true);
 }
 
@@ -173,10 +173,6 @@ function fillFromClone(state: HostState, event: CaptureEvent, child: ThreadInfo)
   state.users.noteHostUser(child.uid, child.gid);
   if (event.has(P.cgroups)) child.setCgroups(event.texts(P.cgroups));
   child.cloneNs = event.timeNs;
-}
-
-function bootNs(state: HostState): bigint {
-  return state.machine?.bootNs ?? 0n;
 }
 
 // What a process takes from its parent: copies of the descriptors, directory and environment.
