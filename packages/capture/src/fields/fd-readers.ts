@@ -165,9 +165,8 @@ export const FD_READERS: Readonly<Record<string, Read>> = {
   "fd.rport": ofConnection((fd, event) => portOf(fd, remoteEnd(fd, event))),
   "fd.cproto": ofConnection(({ sourcePort }) => `${sourcePort}`),
   "fd.sproto": ofFd((fd, event) => {
-    const port = serverPort(event);
-    if (port === undefined) return undefined;
-    return fd.isListening ? "" : String(port as ScalarValue);
+    if (serverPort(event) === undefined) return undefined;
+    return fd.isListening ? "" : `${fd.destinationPort}`;
   }),
   "fd.lproto": ofConnection((fd, event) => `${portOf(fd, localEnd(fd, event))}`),
   "fd.rproto": ofConnection((fd, event) => `${portOf(fd, remoteEnd(fd, event))}`),
