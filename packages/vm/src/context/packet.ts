@@ -30,6 +30,8 @@ export interface VmPacket {
   /** Where the Ethernet header and what follows it begin; they need not be inside the packet. */
   mac: number;
   network: number;
+  /** How many checksums in a row are known to be right, less one; -1 for none (CHECKSUM_NONE). */
+  checksumLevel: number;
   /** Writes the pointers and the length into the context. */
   readonly sync: () => void;
   /** Bytes of the packet, or `undefined` when they are not all there. Not copied. */
@@ -48,6 +50,7 @@ export function createPacket(
     meta: place.data,
     mac: place.data,
     network: place.data,
+    checksumLevel: -1,
     sync: () => {
       const { context, data, end, meta } = packet;
       view.setUint32(context + fields.data, data, true);

@@ -71,7 +71,7 @@ export interface SkbOptions {
   /** Whether programs see the Ethernet header: tc does; cgroups and socket filters begin at the network header. */
   readonly ethernet: boolean;
   /** Fields to begin with, a `struct __sk_buff` or its beginning. */
-  readonly context?: Uint8Array;
+  readonly context?: Uint8Array | undefined;
 }
 
 /** Memory for contexts and packets up to a size, to be filled again and again. */
@@ -104,7 +104,7 @@ export function fillSkb(
   bytes.fill(0, buffer, buffer + room);
   bytes.set(frame, start);
   const network = start + ETHERNET_BYTES;
-  const protocol = view.getUint16(start + 12, true);
+  const protocol = protocolAt(memory, start + 12);
   view.setUint32(context + SKB.pkt_type, packetType(frame), true);
   view.setUint32(context + SKB.protocol, protocol, true);
   view.setUint32(context + SKB.ifindex, 1, true);
@@ -115,7 +115,8 @@ export function fillSkb(
     const field = given.subarray(offset, offset + size);
     if (field.some((byte) => byte !== 0)) bytes.set(field, context + offset);
   }
-  if (view.getUint32(context + SKB.wire_len, true) === 0)
+  // TEST_RUN does this only when it was given a context, be it empty.
+  if (options.context !== undefined && view.getUint32(context + SKB.wire_len, true) === 0)
     view.setUint32(
       context + SKB.wire_len,
       frame.length - (options.ethernet ? 0 : ETHERNET_BYTES),
@@ -134,13 +135,23 @@ export function fillSkb(
   return packet;
 }
 
-const PACKET_BROADCAST = 1;
+/** ETH_P_802_3 and ETH_P_802_2, as they lie in a packet read little-endian. */
+const RAW_802_3 = 0x0100;
+const LLC_802_2 = 0x0400;
+
+/** What a frame carries, by the two bytes that say so: a type, or a length before 802.3 (net/ethernet/eth.c, eth_type_trans()). */
+export function protocolAt({ view }: VmMemory, place: number): number {
+  const type = view.getUint16(place, true);
+  if ((type & 0xff) >= 6) return type;
+  return view.getUint16(place + 2, true) === 0xffff ? RAW_802_3 : LLC_802_2;
+}
+
 const PACKET_MULTICAST = 2;
 const PACKET_OTHERHOST = 3;
 
 function packetType(frame: Uint8Array): number {
   const destination = frame.subarray(0, 6);
   if (destination.every((byte) => byte === 0)) return 0;
-  if (destination.every((byte) => byte === 0xff)) return PACKET_BROADCAST;
+  // The loopback device has no broadcast address.
   return ((destination[0] ?? 0) & 1) === 1 ? PACKET_MULTICAST : PACKET_OTHERHOST;
 }

@@ -62,7 +62,7 @@ export function fillXdp(
       kind: "xdp",
       context,
       start: buffer,
-      limit: buffer + room - SHARED_INFO,
+      limit: buffer + Math.max(FRAME_BYTES, HEADROOM + frame.length + SHARED_INFO) - SHARED_INFO,
       data: first + metaBytes,
       end: first + frame.length,
     },

@@ -1,5 +1,5 @@
 import type { VmPacket } from "../context/packet.ts";
-import { SKB } from "../context/skb.ts";
+import { ETHERNET_BYTES, protocolAt, SKB } from "../context/skb.ts";
 import { ERRNO } from "../map/map.ts";
 import type { VmSystem } from "../system/system.ts";
 import { helperTable, highArgument } from "./define.ts";
@@ -10,6 +10,7 @@ import { packetOf } from "./skb.ts";
 const MOST_BYTES = 65_536 + 14;
 const VLAN_BYTES = 4;
 const ADDRESS_BYTES = 12;
+const VLAN_ETHERNET_BYTES = 18;
 /** ETH_P_8021Q, ETH_P_8021AD, ETH_P_IP and ETH_P_IPV6, as they lie in a packet read little-endian. */
 const VLAN = 0x0081;
 const SERVICE_VLAN = 0xa888;
@@ -38,9 +39,6 @@ export function skbResizeHelpers(system: VmSystem): HelperTable {
   const close = (packet: VmPacket, place: number, size: number): void => {
     bytes.copyWithin(packet.data + size, packet.data, place);
     packet.data += size;
-  };
-  const setProtocol = (packet: VmPacket): void => {
-    setField(packet, SKB.protocol, view.getUint16(packet.mac + ADDRESS_BYTES, true));
   };
   const tag = (packet: VmPacket, protocol: number, tci: number): void => {
     setField(packet, SKB.vlan_present, 1);
@@ -95,6 +93,8 @@ export function skbResizeHelpers(system: VmSystem): HelperTable {
           // The tag that is there goes into the packet; the new one takes its place beside it.
           if (!open(packet, packet.mac + ADDRESS_BYTES, VLAN_BYTES)) return -ERRNO.ENOMEM;
           packet.mac = packet.data;
+          // What was the network's header is behind a tag now, and the tag is what the protocol says.
+          packet.network -= VLAN_BYTES;
           const place = packet.mac + ADDRESS_BYTES;
           view.setUint16(place, field(packet, SKB.vlan_proto), true);
           view.setUint16(place + 2, field(packet, SKB.vlan_tci), false);
@@ -109,19 +109,28 @@ export function skbResizeHelpers(system: VmSystem): HelperTable {
       result: "int",
       call: (_, context) => {
         const packet = of(context);
+        /** Takes the tag out of the packet: its value, or a negative errno. */
         const pull = (): number => {
+          if (packet.end - packet.data < VLAN_ETHERNET_BYTES) return -ERRNO.ENOMEM;
+          setField(packet, SKB.protocol, protocolAt(memory, packet.mac + ADDRESS_BYTES + 4));
           const tci = view.getUint16(packet.mac + ADDRESS_BYTES + 2, false);
           close(packet, packet.mac + ADDRESS_BYTES, VLAN_BYTES);
           packet.mac = packet.data;
-          setProtocol(packet);
+          packet.network = Math.max(packet.network, packet.data + ETHERNET_BYTES);
+          packet.sync();
           return tci;
         };
         if (field(packet, SKB.vlan_present) === 1) untag(packet);
-        else if (isVlan(field(packet, SKB.protocol))) pull();
-        else return 0;
+        else {
+          if (!isVlan(field(packet, SKB.protocol))) return 0;
+          const first = pull();
+          if (first < 0) return first;
+        }
         const next = field(packet, SKB.protocol);
-        if (isVlan(next)) tag(packet, next, pull());
-        packet.sync();
+        if (!isVlan(next)) return 0;
+        const second = pull();
+        if (second < 0) return second;
+        tag(packet, next, second);
         return 0;
       },
     },

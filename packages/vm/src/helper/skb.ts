@@ -20,7 +20,7 @@ const SIZE_MASK = 0xf;
 const PSEUDO = 0x10;
 const MARK_ZERO = 0x20;
 const FORCE = 0x40;
-const QUERY_LEVEL = 0;
+const MOST_LEVEL = 3;
 
 /** The packet of a context. Throws `helper` when the address is none's. */
 export function packetOf(system: VmSystem, context: number, kind: VmPacket["kind"]): VmPacket {
@@ -157,8 +157,7 @@ export function skbHelpers(system: VmSystem): HelperTable {
     csum_update: { result: "int", call: () => -ERRNO.ENOTSUPP },
     csum_level: {
       result: "int",
-      call: (_, _context, level) =>
-        level === QUERY_LEVEL ? -EACCES : level >>> 0 > 3 ? -ERRNO.EINVAL : 0,
+      call: (_, context, action) => changeLevel(of(context), action),
     },
     get_hash_recalc: {
       result: "u32",
@@ -216,6 +215,26 @@ export function skbHelpers(system: VmSystem): HelperTable {
     },
   };
   return new Map([...table, [PACKET_LOAD, load]]);
+}
+
+// BPF_CSUM_LEVEL_QUERY 0, INC 1, DEC 2, RESET 3.
+function changeLevel(packet: VmPacket, action: number): number {
+  const { checksumLevel } = packet;
+  switch (action) {
+    case 0:
+      return checksumLevel === -1 ? -EACCES : checksumLevel;
+    case 1:
+      packet.checksumLevel = Math.min(MOST_LEVEL, checksumLevel + 1);
+      return 0;
+    case 2:
+      packet.checksumLevel = Math.max(-1, checksumLevel - 1);
+      return 0;
+    case 3:
+      packet.checksumLevel = -1;
+      return 0;
+    default:
+      return -ERRNO.EINVAL;
+  }
 }
 
 const NETWORK_OFFSET = -0x10_0000;

@@ -23,7 +23,7 @@ export function createArray(memory: VmMemory, spec: MapSpec, processors = 1): Vm
     spec,
     memory,
     lookup,
-    ...(perCpu ? { lookupOn } : { layout: { base, stride, count: maxEntries } }),
+    ...(perCpu ? { lookupOn, processors } : { layout: { base, stride, count: maxEntries } }),
     // kernel/bpf/arraymap.c, array_map_update_elem(): flags first, then the index, then existence. There is no lock here.
     update: (key, value, flags) => {
       const place = lookup(key);

@@ -74,7 +74,7 @@ export function createHash(memory: VmMemory, spec: MapSpec, processors = 1): VmM
     spec,
     memory,
     lookup,
-    ...(perCpu ? { lookupOn } : {}),
+    ...(perCpu ? { lookupOn, processors } : {}),
     // kernel/bpf/hashtab.c, htab_map_update_elem() and its kin: flags, then existence, then room.
     update: (key, value, flags) => {
       // BPF_F_LOCK is above BPF_EXIST, and values here hold no lock.

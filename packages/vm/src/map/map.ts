@@ -15,6 +15,8 @@ export interface VmMap {
    * there is none.
    */
   readonly lookup: (key: number) => number;
+  /** How many values there are for a key, on maps that have one for each processor. */
+  readonly processors?: number;
   /** The same for one processor, on maps that have a value for each. */
   readonly lookupOn?: (key: number, processor: number) => number;
   /** Writes a value. `flags` are BPF_ANY 0, BPF_NOEXIST 1, BPF_EXIST 2, BPF_F_LOCK 4. */

@@ -178,7 +178,7 @@ for (const [name, kind] of Object.entries(KINDS)) {
         using real = createMap(openKernel(), one);
         const processors = possibleCpus().length;
         const memory = createMemory({ size: 1 << 20 });
-        const ours = userMap(createVmMap(memory, one, { processors }), processors);
+        const ours = userMap(createVmMap(memory, one, { processors }));
         const theirs = kernelMap(real.fd.value, one, real.copySize);
         const done: string[] = [];
         for (let step = 0; step < OPERATIONS; step++) {

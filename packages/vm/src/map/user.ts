@@ -18,9 +18,17 @@ export interface UserMap {
   readonly entries: () => [key: Uint8Array, value: Uint8Array][];
 }
 
-/** The view of a map that user space has. */
-export function userMap(map: VmMap, processors = 1): UserMap {
-  const { spec, memory } = map;
+const known = new WeakMap<VmMap, UserMap>();
+
+/** The view of a map that user space has. It is made once for a map, in whose memory it sets a key and a value aside. */
+export function userMap(map: VmMap): UserMap {
+  const made = known.get(map) ?? makeUserMap(map);
+  known.set(map, made);
+  return made;
+}
+
+function makeUserMap(map: VmMap): UserMap {
+  const { spec, memory, processors = 1 } = map;
   const { keySize, valueSize } = spec;
   const perCpu = map.lookupOn !== undefined;
   const key = memory.allocate(keySize);
@@ -134,9 +142,12 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
 /** Puts a map into a map of maps, or a program into a prog array; as `bpf(2)` does with descriptors. */
 export function putHandle(outer: VmMap, key: Uint8Array, handle: number): number {
   const { memory } = outer;
+  const mark = memory.mark();
   const at = memory.allocate(outer.spec.keySize);
   memory.bytes.set(key, at);
   const value = memory.allocate(4);
   memory.view.setUint32(value, handle, true);
-  return outer.update(at, value, UPDATE.any);
+  const result = outer.update(at, value, UPDATE.any);
+  memory.release(mark);
+  return result;
 }

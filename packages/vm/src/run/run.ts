@@ -115,7 +115,7 @@ function skbRunner(
   const place: SkbPlace = allocateSkb(memory, mostBytes);
   const ethernet = type === "sched_cls" || type === "sched_act";
   return {
-    run: ({ data, context = new Uint8Array() } = {}) => {
+    run: ({ data, context } = {}) => {
       const packet = fillSkb(memory, place, frameOf(data, mostBytes), { ethernet, context });
       system.packets.set(place.context, packet);
       const returnValue = machine.run(place.context);
@@ -126,7 +126,7 @@ function skbRunner(
       return {
         returnValue,
         data: ethernet ? body : framed,
-        context: skbContext(memory, packet, context),
+        context: skbContext(memory, packet, context ?? new Uint8Array()),
       };
     },
   };
