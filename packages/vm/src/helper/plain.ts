@@ -52,6 +52,8 @@ const BASES: ReadonlySet<number> = new Set([0, 8, 10, 16]);
 function parseNumber(memory: VmMemory, given: Arguments, isSigned: boolean): number {
   const [at, size, base, result] = given;
   checkReadable(memory, "a text", at, size >>> 0);
+  checkWritable(memory, "a number", result, 8);
+  memory.view.setBigInt64(result >>> 0, 0n, true);
   if (size === 0 || !BASES.has(base) || highArgument(memory, 2) !== 0) return -ERRNO.EINVAL;
   const text = String.fromCharCode(
     ...memory.bytes.subarray(at >>> 0, (at >>> 0) + Math.min(size >>> 0, 64)),
@@ -62,7 +64,8 @@ function parseNumber(memory: VmMemory, given: Arguments, isSigned: boolean): num
   const rest = text.slice(head?.[0].length ?? 0);
   const prefixed = /^0x[0-9a-f]/i.test(rest);
   const used = base !== 0 ? base : prefixed ? 16 : rest.startsWith("0") ? 8 : 10;
-  const skipped = used === 16 && prefixed ? 2 : 0;
+  // _parse_integer_fixup_radix(): a base that is given does not look what follows the prefix.
+  const skipped = used === 16 && (prefixed || (base === 16 && /^0x/i.test(rest))) ? 2 : 0;
   const digits = (DIGITS.get(used) ?? /^/).exec(rest.slice(skipped))?.[0] ?? "";
   if (digits === "") return -ERRNO.EINVAL;
   let value = 0n;
@@ -70,7 +73,6 @@ function parseNumber(memory: VmMemory, given: Arguments, isSigned: boolean): num
   if (sign === "-") value = -value;
   const fits = isSigned ? BigInt.asIntN(64, value) === value : BigInt.asUintN(64, value) === value;
   if (!fits) return -ERRNO.ERANGE;
-  checkWritable(memory, "a number", result, 8);
   memory.view.setBigInt64(result >>> 0, BigInt.asIntN(64, value), true);
   return (head?.[0].length ?? 0) + skipped + digits.length;
 }

@@ -9,7 +9,7 @@ import {
 } from "./define.ts";
 import type { HelperTable } from "./helper.ts";
 
-type Space = "kernel" | "user";
+type Space = "kernel" | "user" | "either";
 
 /** `probe_read` and its kin, over the system's memory: what faults is zeroed and gives `-EFAULT`. */
 export function probeHelpers(system: VmSystem): HelperTable {
@@ -21,10 +21,14 @@ export function probeHelpers(system: VmSystem): HelperTable {
     call: (_, place, size, source) => {
       const to = place >>> 0;
       checkWritable(memory, "what is read", to, size >>> 0);
-      const found = system.read(wideArgument(memory, 2, source), size >>> 0, space);
+      const found = system.read(
+        wideArgument(memory, 2, source),
+        size >>> 0,
+        sideOf(space, wideArgument(memory, 2, source)),
+      );
       if (found === undefined) {
         bytes.fill(0, to, to + (size >>> 0));
-        return -ERRNO.EFAULT;
+        return -faultOf(space, wideArgument(memory, 2, source));
       }
       bytes.set(found.subarray(0, size >>> 0), to);
       return 0;
@@ -41,7 +45,7 @@ export function probeHelpers(system: VmSystem): HelperTable {
       const text = readUpToZero(system, wideArgument(memory, 2, source), room, space);
       if (text === undefined) {
         bytes.fill(0, to, to + room);
-        return -ERRNO.EFAULT;
+        return -faultOf(space, wideArgument(memory, 2, source));
       }
       // Too long a text is cut, and ends with a zero all the same.
       const length = Math.min(text.length, room - 1);
@@ -51,12 +55,12 @@ export function probeHelpers(system: VmSystem): HelperTable {
     },
   });
   return helperTable({
-    probe_read: read("kernel"),
+    probe_read: read("either"),
     probe_read_kernel: read("kernel"),
     probe_read_user: read("user"),
     copy_from_user: read("user"),
     copy_from_user_task: read("user"),
-    probe_read_str: readText("kernel"),
+    probe_read_str: readText("either"),
     probe_read_kernel_str: readText("kernel"),
     probe_read_user_str: readText("user"),
     probe_write_user: {
@@ -73,13 +77,28 @@ export function probeHelpers(system: VmSystem): HelperTable {
   });
 }
 
+/** Where the user's half of the address space ends on x86-64. */
+const USER_END = 0x8000_0000_0000n;
+
+/** The kernel's reads refuse the user's addresses as out of range (copy_from_kernel_nofault_allowed()); what is not there faults. */
+function faultOf(space: Space, address: bigint): number {
+  return space === "kernel" && address < USER_END ? ERRNO.ERANGE : ERRNO.EFAULT;
+}
+
+/** `probe_read()` of old goes by the address. */
+function sideOf(space: Space, address: bigint): "kernel" | "user" {
+  if (space !== "either") return space;
+  return address < USER_END ? "user" : "kernel";
+}
+
 /** The bytes before the first zero, or as many as there is room for; `undefined` when memory ends before either. */
 export function readUpToZero(
   system: VmSystem,
   address: bigint,
   room: number,
-  space: Space,
+  asked: Space,
 ): Uint8Array | undefined {
+  const space = sideOf(asked, address);
   const whole = system.read(address, room, space);
   if (whole !== undefined) {
     const end = whole.indexOf(0);
