@@ -98,6 +98,7 @@ export type {
   TcMethods,
   XdpMethods,
 } from "./author/context-methods.ts";
+export { enumExists, enumValue, exists, typeExists, typeSize } from "./author/core.ts";
 export type { BpfSock, TcpSock } from "./author/contexts.ts";
 export { readKernelStr, readUser, readUserAs, slice, userPtr } from "./author/memory.ts";
 export {
@@ -180,6 +181,7 @@ export {
   be64,
   bits,
   char,
+  enumOf,
   i16,
   i32,
   i64,
@@ -189,6 +191,8 @@ export {
   u32,
   u64,
   u8,
+  union,
+  type EnumSchema,
   type Infer,
   type ScalarSchema,
   type Schema,

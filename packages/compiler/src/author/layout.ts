@@ -3,7 +3,13 @@ export type Bits = 8 | 16 | 32 | 64;
 
 /** How a value lies in memory. Sizes, alignments and offsets in bytes. */
 export type Layout =
-  | { readonly kind: "int"; readonly bits: Bits; readonly signed: boolean }
+  | {
+      readonly kind: "int";
+      readonly bits: Bits;
+      readonly signed: boolean;
+      /** The names of an enum's values. */
+      readonly names?: EnumNames;
+    }
   /** Network byte order. */
   | { readonly kind: "be"; readonly bits: 16 | 32 | 64 }
   /** A string buffer. */
@@ -13,6 +19,12 @@ export type Layout =
   | { readonly kind: "bits"; readonly unit: 8 | 16 | 32; readonly width: number }
   | StructLayout;
 
+/** An enum: its name and the names of its values. */
+export interface EnumNames {
+  readonly name: string;
+  readonly values: Readonly<Record<string, number>>;
+}
+
 /** A struct: its members in the order of their offsets. */
 export interface StructLayout {
   readonly kind: "struct";
@@ -20,6 +32,8 @@ export interface StructLayout {
   readonly size: number;
   readonly align: number;
   readonly fields: readonly FieldLayout[];
+  /** All members begin at the start. */
+  readonly isUnion?: boolean;
 }
 
 /** A member of a struct. */
@@ -93,4 +107,22 @@ export function layOutStruct(
     end = offset + sizeOfLayout(layout);
   }
   return { kind: "struct", name, size: Math.ceil(end / align) * align, align, fields };
+}
+
+/** Lays members out over each other, as C does in a union. */
+export function layOutUnion(
+  name: string,
+  members: readonly (readonly [name: string, layout: Layout])[],
+): StructLayout {
+  const align = Math.max(1, ...members.map(([, layout]) => alignOfLayout(layout)));
+  const size = Math.max(0, ...members.map(([, layout]) => sizeOfLayout(layout)));
+  const fields = members.map(([member, layout]) => ({ name: member, offset: 0, shift: 0, layout }));
+  return {
+    kind: "struct",
+    name,
+    size: Math.ceil(size / align) * align,
+    align,
+    fields,
+    isUnion: true,
+  };
 }

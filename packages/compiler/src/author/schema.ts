@@ -1,4 +1,4 @@
-import { layOutStruct, sizeOfLayout, type Bits, type Layout } from "./layout.ts";
+import { layOutStruct, layOutUnion, sizeOfLayout, type Bits, type Layout } from "./layout.ts";
 import type {
   AnyNumber,
   be16 as Be16,
@@ -133,4 +133,33 @@ export function struct<F extends Readonly<Record<string, Schema<unknown>>>>(
   const members = Object.entries(fields).map(([key, { layout }]) => [key, layout] as const);
   const layout = layOutStruct(name, members);
   return { layout, size: sizeOfLayout(layout) };
+}
+
+/** A union: its members share their memory, as in C. */
+export function union<F extends Readonly<Record<string, Schema<unknown>>>>(
+  name: string,
+  fields: F,
+): Schema<StructOf<F>> {
+  const members = Object.entries(fields).map(([key, { layout }]) => [key, layout] as const);
+  const layout = layOutUnion(name, members);
+  return { layout, size: sizeOfLayout(layout) };
+}
+
+/** An enum's schema has its values as members: `State.BUSY`. */
+export type EnumSchema<V extends Readonly<Record<string, number>>> = Schema<V[keyof V]> & V;
+
+/** Named values of an integer: the object file says their names, so that other tools print them. */
+export function enumOf<const V extends Readonly<Record<string, number>>>(
+  name: string,
+  unit: Schema<U8> | Schema<U16> | Schema<U32> | Schema<I32>,
+  values: V,
+): EnumSchema<V> {
+  const { layout, size } = unit;
+  if (layout.kind !== "int")
+    throw new RangeError("Cannot make an enum as its unit must be an integer of 32 bits at most");
+  const schema = { layout: { ...layout, names: { name, values } }, size };
+  // A member of that name would hide what makes it a schema.
+  if ("layout" in values || "size" in values)
+    throw new RangeError('Cannot make an enum with values named "layout" or "size"');
+  return Object.assign(schema, values);
 }

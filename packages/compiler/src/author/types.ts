@@ -40,6 +40,11 @@ export type UserPtr<T> = bigint & { readonly [flavour]: ["user", T] };
 /** A buffer of `L` bytes that holds a string which ends at its first NUL. */
 export interface CharBuf<L extends number> {
   readonly length: L;
+  readonly [index: number]: u8;
+  /** Whether it holds exactly this string; in kernel programs a literal. */
+  equals(text: string): boolean;
+  /** Whether it begins with this string; in kernel programs a literal. */
+  startsWith(text: string): boolean;
   toString(): string;
 }
 

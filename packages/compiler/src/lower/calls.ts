@@ -3,6 +3,7 @@ import type { Expression } from "../parse/ast.ts";
 import { binary, convertTo } from "./arithmetic.ts";
 import { readRegister } from "./context.ts";
 import { describeOperand } from "./convert.ts";
+import { compareText } from "./compare-text.ts";
 import { callHelper } from "./helper-calls.ts";
 import { CONTEXT_METHODS } from "./helper-table.ts";
 import { hold } from "./hold.ts";
@@ -74,6 +75,10 @@ function callMethod(low: Lowerer, object: Operand, name: string, node: Call): Op
       }
       if (object.entity.kind === "builtin" && object.entity.name === "Math")
         return callMath(low, name, node);
+      break;
+    case "place":
+    case "kernel-place":
+      if (name === "equals" || name === "startsWith") return compareText(low, object, name, node);
       break;
     case "value":
       if (name === "add" && object.type.kind === "reference" && object.type.boxed)

@@ -103,7 +103,7 @@ export function createDataSections(): DataSections {
 }
 
 /** The bytes of a text, by the percent escapes that JavaScript gives it: this package has no TextEncoder in sight. */
-function utf8(text: string): number[] {
+export function utf8(text: string): number[] {
   const escaped = encodeURIComponent(text.toWellFormed());
   return [...escaped.matchAll(/%([0-9A-F]{2})|[^%]/g)].map(([whole, hex]) =>
     hex === undefined ? whole.charCodeAt(0) : Number.parseInt(hex, 16),

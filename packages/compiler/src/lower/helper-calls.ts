@@ -5,6 +5,7 @@ import type { Expression } from "../parse/ast.ts";
 import type { IntType, Type } from "../types/type.ts";
 import { binary, reverseBytes } from "./arithmetic.ts";
 import { toType, toTyped } from "./convert.ts";
+import { callCore } from "./core-calls.ts";
 import { formatText } from "./format-text.ts";
 import { hold } from "./hold.ts";
 import type { Lowerer } from "./lowerer.ts";
@@ -43,6 +44,12 @@ export function callHelper(
       return currentComm(low, expected);
     case "readUserStr":
       return readUserStr(low, node);
+    case "exists":
+    case "typeExists":
+    case "typeSize":
+    case "enumExists":
+    case "enumValue":
+      return callCore(low, name, node);
     case "userPtr":
       return userPtr(low, node);
     case "slice":

@@ -16,8 +16,12 @@ export interface Frame {
   readonly name: string;
   readonly exit: Block;
   readonly result: Variable;
-  /** The first `return` with a value decides. */
+  /** What is wanted, or else the first `return` with a value decides. */
   resultType: Type | undefined;
+  /** Some way returned a value. */
+  hasResult: boolean;
+  /** A program's: the kernel looks at 32 bits, whatever their sign. */
+  readonly isProgram: boolean;
 }
 
 /** Where `break` and `continue` lead. */
@@ -49,7 +53,13 @@ export interface Lowerer {
   statement(node: Statement): void;
   call(node: Expression & { readonly kind: "call" }, expected?: Type): Operand;
   /** Puts a function's body in the place of its call. */
-  inline(value: FunctionExpression, args: readonly Operand[], span: Span, name: string): Operand;
+  inline(
+    value: FunctionExpression,
+    args: readonly Operand[],
+    span: Span,
+    name: string,
+    wanted?: Type,
+  ): Operand;
 }
 
 /** What a name stands for here; `undefined` when it is not of the functions around. */

@@ -51,13 +51,9 @@ export function lookup(low: Lowerer, map: MapRef, key: () => Value): Operand {
 /** A helper's result, 0 for success, as a boolean; nothing of it stays where nobody asks. */
 export function succeeded(low: Lowerer, result: Value): Operand {
   const { builder } = low;
-  // 0 becomes 1, and a negative error 0: the highest bit of (result - 1), unless the result is negative already.
-  const flipped = builder.arithmetic(
-    "xor",
-    64,
-    builder.arithmetic("shr", 64, result, builder.constant(63n)),
-    builder.constant(1n),
-  );
+  // The sign of 32 bits, turned round: maps give an int, above which a register of 5.10 holds anything.
+  const sign = builder.arithmetic("shr", 32, result, builder.constant(31n));
+  const flipped = builder.arithmetic("xor", 64, sign, builder.constant(1n));
   return { kind: "value", type: { kind: "bool" }, value: flipped };
 }
 

@@ -46,6 +46,10 @@ function entityMember(low: Lowerer, entity: Entity, name: string, span: Span): O
     if (found?.kind === "constant") return { kind: "literal", value: found.value, big: found.big };
     if (found !== undefined) return { kind: "entity", entity: found };
   }
+  if (entity.kind === "schema" && entity.schema.layout.kind === "int") {
+    const value = entity.schema.layout.names?.values[name];
+    if (value !== undefined) return { kind: "literal", value: BigInt(value), big: false };
+  }
   if (entity.kind === "variable" && name === "value") return variablePlace(low, entity);
   if (entity.kind === "unknown") return FAILED;
   return low.refuse(

@@ -6,13 +6,13 @@ import { IrBuilder } from "../ir/builder.ts";
 import type { IrFunction } from "../ir/ir.ts";
 import type { FunctionExpression } from "../parse/ast.ts";
 import type { Entities, Entity } from "../types/evaluate.ts";
-import { intType, type Type } from "../types/type.ts";
+import { intType, namedType, type Type } from "../types/type.ts";
 import { lowerCall } from "./calls.ts";
 import { lowerCondition } from "./conditions.ts";
 import { ARGUMENT_CONTEXT, type ContextField, type ProgramContext } from "./context.ts";
 import { hold } from "./hold.ts";
 import { hookArguments, iteratorElement, probeArguments } from "./hooks.ts";
-import { programResult } from "./result.ts";
+import { programResult, resultType } from "./result.ts";
 import { REGISTERS, type Architecture } from "./registers.ts";
 import { toType } from "./convert.ts";
 import type { DataSections } from "./data.ts";
@@ -49,7 +49,8 @@ export function lowerProgram(
   const { builder } = low;
   builder.span = body.span;
   builder.current.span = body.span;
-  const result = low.inline(body, args, body.span, `program ${program.name}`);
+  const wanted = resultType(type);
+  const result = low.inline(body, args, body.span, `program ${program.name}`, wanted);
   builder.leave(programResult(low, result, program));
   return builder.program;
 }
@@ -154,7 +155,8 @@ function createLowerer(name: string, kind: ProgramKind, options: LowerOptions): 
     condition: (node, then, otherwise) => lowerCondition(low, node, then, otherwise),
     statement: (node) => lowerStatement(low, node),
     call: (node, expected) => lowerCall(low, node, expected),
-    inline: (value, args, span, called) => inlineFunction(low, value, args, span, called),
+    inline: (value, args, span, called, wanted) =>
+      inlineFunction(low, value, args, span, called, wanted),
   };
   return low;
 }
@@ -165,6 +167,7 @@ function inlineFunction(
   args: readonly Operand[],
   span: Span,
   name: string,
+  wanted?: Type,
 ): Operand {
   const { builder, frames, loops, scopes } = low;
   if (frames.length >= MOST_FRAMES)
@@ -178,7 +181,9 @@ function inlineFunction(
     name,
     exit: builder.block(),
     result: builder.variable(),
-    resultType: undefined,
+    resultType: wanted ?? namedType(value.returns),
+    hasResult: false,
+    isProgram: wanted !== undefined,
   };
   const own: Lowerer["frames"][number] = frame;
   // A function of the module sees its own names; one that is written in place sees those around it, too.
@@ -195,7 +200,7 @@ function inlineFunction(
   low.loops = loops;
   low.scopes = scopes;
   const type = own.resultType;
-  return type === undefined
+  return type === undefined || !own.hasResult
     ? { kind: "void" }
     : { kind: "value", type, value: builder.read(own.result) };
 }

@@ -3,7 +3,7 @@ import type { Span } from "@ocelli/bpf";
 import type { ProgramKind } from "../author/programs.ts";
 import type { Value } from "../ir/ir.ts";
 import type { Entity } from "../types/evaluate.ts";
-import { intType, type IntType } from "../types/type.ts";
+import { intType, type IntType, type Type } from "../types/type.ts";
 import { knownRange, toTyped } from "./convert.ts";
 import type { Lowerer } from "./lowerer.ts";
 import type { Operand } from "./operand.ts";
@@ -42,6 +42,11 @@ const RULES: Readonly<Partial<Record<ProgramKind, ResultRule>>> = {
     optional: true,
   },
 };
+
+/** The type that a program of a kind returns; `undefined` when it returns nothing. */
+export function resultType(kind: ProgramKind): Type | undefined {
+  return RULES[kind]?.type;
+}
 
 /** The value that a program leaves in r0: within what the verifier takes for its kind (rows L21 to L45 of the verifier matrix). */
 export function programResult(

@@ -386,6 +386,7 @@ function lowerReturn(low: Lowerer, { value, span }: Statement & { readonly kind:
     if (operand.kind === "failed") {
       // What was refused would have been the result: that is said already.
       frame.resultType ??= { kind: "int", bits: 32, signed: false };
+      frame.hasResult = true;
       builder.write(frame.result, builder.constant(0n));
     } else if (operand.kind !== "void" && operand.kind !== "undefined") {
       const own = operand.kind === "value" ? operand.type : undefined;
@@ -403,10 +404,13 @@ function lowerReturn(low: Lowerer, { value, span }: Statement & { readonly kind:
         );
       else if (type !== undefined) {
         frame.resultType = type;
-        const result = toType(low, operand, type, span);
+        frame.hasResult = true;
+        const isVerdict =
+          frame.isProgram && own?.kind === "int" && own.bits !== 64 && operand.kind === "value";
+        const result = isVerdict ? operand.value : toType(low, operand, type, span);
         if (result !== undefined) builder.write(frame.result, result);
       }
-    } else if (frame.resultType !== undefined && frame.resultType.kind === "int")
+    } else if (frame.hasResult && frame.resultType?.kind === "int")
       low.refuse(
         "no-result",
         span,

@@ -6,7 +6,7 @@ import {
   type CoreRelocation,
 } from "@ocelli/bpf";
 
-import type { Layout } from "../author/layout.ts";
+import type { EnumNames, Layout } from "../author/layout.ts";
 import type { CoreFact } from "../code/emit.ts";
 import type { KernelField } from "../ir/ir.ts";
 import {
@@ -78,7 +78,14 @@ export function createObjectTypes(
     const [id] = kernel?.idsByName(name, "struct") ?? [];
     const [union] = kernel?.idsByName(name, "union") ?? [];
     const kernelId = id ?? union;
-    return kernelId === undefined ? undefined : local(kernelId, name);
+    return kernelId === undefined ? unknownStruct(name) : local(kernelId, name);
+  };
+  // A struct that this kernel lacks, for the question whether another has it.
+  const unknownStruct = (name: string): LocalStruct => {
+    const id = once(`unknown ${name}`, () =>
+      builder.add({ kind: "struct", name, size: 0, members: [] }),
+    );
+    return { id, kernelId: 0, members: new Map() };
   };
   const types: ObjectTypes = {
     builder,
@@ -129,6 +136,7 @@ export function createObjectTypes(
   function layoutType(layout: Layout): number {
     switch (layout.kind) {
       case "int":
+        if (layout.names !== undefined) return enumType(layout.names, layout.bits, layout.signed);
         return int(`${layout.signed ? "i" : "u"}${layout.bits}`, layout.bits, layout.signed);
       case "be":
         return once(`be${layout.bits}`, () =>
@@ -152,9 +160,23 @@ export function createObjectTypes(
             offsetBits: field.offset * 8 + field.shift,
             bitfieldBits: field.layout.kind === "bits" ? field.layout.width : 0,
           }));
-          return builder.add({ kind: "struct", name: layout.name, size: layout.size, members });
+          const kind = layout.isUnion === true ? "union" : "struct";
+          return builder.add({ kind, name: layout.name, size: layout.size, members });
         });
     }
+  }
+
+  function enumType({ name, values }: EnumNames, bits: number, signed: boolean): number {
+    return once(`enum of ${name} ${JSON.stringify(values)}`, () =>
+      builder.add({
+        kind: "enum",
+        name,
+        size: bits / 8,
+        // Linux 5.10 knows no sign here.
+        signed: signed && Object.values(values).some((value) => value < 0),
+        values: Object.entries(values).map(([key, value]) => ({ name: key, value })),
+      }),
+    );
   }
 
   function character(): number {
@@ -177,7 +199,10 @@ export function createObjectTypes(
       // The members of an array's elements are asked of the array's own type.
       if (typeof step === "number") continue;
       const member = findMember(kernel, at.kernelId, step);
-      if (member === undefined) return;
+      if (member === undefined) {
+        missing(at, step);
+        return;
+      }
       const element = innermost(kernel, member.typeId);
       const inner = element.kind === "struct" ? local(element.typeId, element.struct) : undefined;
       if (!at.members.has(step))
@@ -188,6 +213,16 @@ export function createObjectTypes(
         });
       at = inner;
     }
+  }
+
+  /** A member that this kernel lacks, for the question whether another has it: a number of one byte. */
+  function missing({ kernelId, members }: LocalStruct, name: string): void {
+    const type = kernel?.type(kernelId);
+    const size = type?.kind === "struct" || type?.kind === "union" ? type.size : 0;
+    const offsetBits = type?.kind === "union" ? 0 : Math.max(0, size - 1) * 8;
+    const typeId = int("u8", 8, false);
+    const member = { name, offsetBits, bitfieldBits: 0, typeId, inUnion: false };
+    if (!members.has(name)) members.set(name, { member, typeId, inner: undefined });
   }
 
   /** A member's type, as far as loading compares it: numbers by size and sign, arrays by their elements. */

@@ -97,6 +97,8 @@ export interface FunctionExpression {
   readonly span: Span;
   readonly name: string;
   readonly parameters: readonly Parameter[];
+  /** The name of the result's annotation, empty when there is none. */
+  readonly returns: string;
   readonly body: Statement;
 }
 

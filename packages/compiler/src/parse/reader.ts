@@ -95,5 +95,6 @@ function readFunction(
           }
         : { kind: "return", value: reader.expression(body), span: reader.span(body) };
   const name = node.type === "ArrowFunctionExpression" ? "" : (node.id?.name ?? "");
-  return { kind: "function", name, parameters, body: statement, span: reader.span(node) };
+  const returns = reader.annotation(node.returnType);
+  return { kind: "function", name, parameters, returns, body: statement, span: reader.span(node) };
 }

@@ -1,5 +1,6 @@
 import { errorAt, type Diagnostic, type Span } from "@ocelli/bpf";
 
+import * as core from "../author/core.ts";
 import * as helpers from "../author/helpers.ts";
 import type { MapShape } from "../author/map-shape.ts";
 import * as maps from "../author/maps.ts";
@@ -52,7 +53,7 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   ...variables,
 };
 const HELPERS: ReadonlySet<string> = new Set(
-  [helpers, memory, moreHelpers].flatMap((one) => Object.keys(one)),
+  [core, helpers, memory, moreHelpers].flatMap((one) => Object.keys(one)),
 );
 
 /**
@@ -195,6 +196,10 @@ function evaluate(node: Expression, entities: Entities, diagnostics: Diagnostic[
       return { kind: "list", elements: node.elements.map(inner) };
     case "member": {
       const object = inner(node.object);
+      if (object.kind === "schema" && object.schema.layout.kind === "int") {
+        const value = object.schema.layout.names?.values[node.name];
+        if (value !== undefined) return { kind: "constant", value: BigInt(value), big: false };
+      }
       const found = object.kind === "record" ? object.fields[node.name] : undefined;
       return found ?? refuse(node.span, `".${node.name}"`, "Name a member of a constant object");
     }
