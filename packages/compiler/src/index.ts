@@ -30,6 +30,7 @@ export type {
   BtfTracepoints,
   Iterators,
   KernelFunctions,
+  KernelStructs,
   LsmHooks,
   Tracepoints,
 } from "./author/hooks.ts";
@@ -100,7 +101,15 @@ export type {
 } from "./author/context-methods.ts";
 export { enumExists, enumValue, exists, typeExists, typeSize } from "./author/core.ts";
 export type { BpfSock, TcpSock } from "./author/contexts.ts";
-export { readKernelStr, readUser, readUserAs, slice, userPtr } from "./author/memory.ts";
+export {
+  addrOf,
+  kernelStruct,
+  readKernelStr,
+  readUser,
+  readUserAs,
+  slice,
+  userPtr,
+} from "./author/memory.ts";
 export {
   arrayOfMaps,
   bloomFilter,

@@ -117,6 +117,7 @@ kernelTest(
     );
     assert.deepEqual(Object.keys(app), [
       "collection",
+      "programs",
       "attachAll",
       "perCpu",
       "places",

@@ -80,7 +80,9 @@ export type Loaded<M> = {
 export interface LoadedModule extends Disposable {
   /** Programs, maps and variables without types, those that are not exported among them. */
   readonly collection: Collection;
-  /** Attaches every program to its hook. They stay until the result, or the module, is disposed of. */
+  /** The exported programs, in the order of their names. */
+  programs(): readonly LoadedProgram[];
+  /** Attaches every exported program to its hook. They stay until the result, or the module, is disposed of. */
   attachAll(options?: AttachOptions): Disposable & { readonly links: readonly Link[] };
 }
 
@@ -137,6 +139,7 @@ export function load<M extends object>(module: M, options: LoadOptions<M> = {}):
   }
   const own: LoadedModule = {
     collection,
+    programs: () => attachable,
     attachAll: (attachOptions) => attachAll(attachable, stack, attachOptions),
     [Symbol.dispose]: () => {
       stack.dispose();

@@ -14,3 +14,6 @@ export interface LsmHooks {}
 
 /** What iterators give their programs, by name, for `iter()`. */
 export interface Iterators {}
+
+/** Structs of the kernel by name, for `kernelStruct()`. */
+export interface KernelStructs {}

@@ -39,6 +39,7 @@ export type UserPtr<T> = bigint & { readonly [flavour]: ["user", T] };
 
 /** A buffer of `L` bytes that holds a string which ends at its first NUL. */
 export interface CharBuf<L extends number> {
+  readonly [flavour]: "char";
   readonly length: L;
   readonly [index: number]: u8;
   /** Whether it holds exactly this string; in kernel programs a literal. */

@@ -9,7 +9,16 @@ import {
   type IrFunction,
   type Value,
 } from "../ir/ir.ts";
-import type { Argument, Base, Lir, LirBlock, Source, Step, Virtual } from "./lir.ts";
+import {
+  readsOf,
+  type Argument,
+  type Base,
+  type Lir,
+  type LirBlock,
+  type Source,
+  type Step,
+  type Virtual,
+} from "./lir.ts";
 
 const ALU: Readonly<Record<Arithmetic, AluOperation>> = {
   add: "add",
@@ -62,6 +71,16 @@ export function selectInstructions(program: IrFunction): Lir {
   return new Selector(program).run();
 }
 
+/** Results of calls that nobody reads stay in r0; after helpers that return nothing it cannot even be read. */
+function dropUnusedResults(blocks: readonly LirBlock[]): void {
+  const read = new Set(blocks.flatMap(({ steps }) => steps.flatMap((step) => readsOf(step))));
+  for (const { steps } of blocks)
+    steps.forEach((step, index) => {
+      if (step.kind === "call" && step.to !== undefined && !read.has(step.to))
+        steps[index] = { ...step, to: undefined };
+    });
+}
+
 class Selector {
   readonly #program: IrFunction;
   readonly #blocks: LirBlock[] = [];
@@ -83,6 +102,7 @@ class Selector {
       this.#blocks.push(made);
     }
     blocks.forEach((block, index) => this.#block(block, index));
+    dropUnusedResults(this.#blocks);
     markLoops(this.#blocks);
     return { blocks: this.#blocks, registers: this.#next, slots };
   }

@@ -25,7 +25,15 @@ export interface DeclareOptions {
 
 /** The interface of `@ocelli/compiler/hooks` that each maker of programs reads. */
 const INTERFACES: Readonly<
-  Record<string, "Tracepoints" | "BtfTracepoints" | "KernelFunctions" | "LsmHooks" | "Iterators">
+  Record<
+    string,
+    | "Tracepoints"
+    | "BtfTracepoints"
+    | "KernelFunctions"
+    | "LsmHooks"
+    | "Iterators"
+    | "KernelStructs"
+  >
 > = {
   tracepoint: "Tracepoints",
   tpBtf: "BtfTracepoints",
@@ -36,6 +44,7 @@ const INTERFACES: Readonly<
   kretprobe: "KernelFunctions",
   lsm: "LsmHooks",
   iter: "Iterators",
+  kernelStruct: "KernelStructs",
 };
 
 /**
@@ -95,6 +104,7 @@ function hookType(
     return `{ ${fields.join("; ")} }`;
   }
   if (kernel === undefined) return undefined;
+  if (target === "KernelStructs") return names.reach(name);
   const isTracepoint = target === "BtfTracepoints";
   const prefix = target === "LsmHooks" ? "bpf_lsm_" : target === "Iterators" ? "bpf_iter_" : "";
   const wanted = `${prefix}${name}`;

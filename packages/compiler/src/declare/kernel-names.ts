@@ -8,8 +8,8 @@ import { scalarName } from "./scalar-name.ts";
 export interface KernelNames {
   /** A type as TypeScript; a struct that it names will be declared. */
   typeOf(typeId: number): string;
-  /** Has a struct or union declared by its name. */
-  reach(name: string): void;
+  /** Has a struct or union declared by its name; gives its name here, `undefined` when there is none. */
+  reach(name: string): string | undefined;
   /** Interfaces of all structs that were named, with the members that are wanted, and of those that these name. */
   declare(wanted: (member: string) => boolean): readonly string[];
 }
@@ -61,7 +61,7 @@ export function createKernelNames(kernel: Btf | undefined): KernelNames {
     reach(struct) {
       const id =
         kernel?.idsByName(struct, "struct").at(0) ?? kernel?.idsByName(struct, "union").at(0);
-      if (id !== undefined) name(struct, id);
+      return id === undefined ? undefined : name(struct, id);
     },
     declare(wanted) {
       if (kernel === undefined) return [];

@@ -8,6 +8,7 @@ import { toType, toTyped } from "./convert.ts";
 import { callCore } from "./core-calls.ts";
 import { formatText } from "./format-text.ts";
 import { hold } from "./hold.ts";
+import { addrOf, kernelStruct } from "./kernel-casts.ts";
 import type { Lowerer } from "./lowerer.ts";
 import { buffer } from "./map-parts.ts";
 import { HELPER_FUNCTIONS } from "./helper-table.ts";
@@ -50,6 +51,10 @@ export function callHelper(
     case "enumExists":
     case "enumValue":
       return callCore(low, name, node);
+    case "addrOf":
+      return addrOf(low, node);
+    case "kernelStruct":
+      return kernelStruct(low, node);
     case "userPtr":
       return userPtr(low, node);
     case "slice":

@@ -65,6 +65,8 @@ export function emitReserved(low: Lowerer, map: MapRef, fill: Expression, node: 
   builder.branchOnZero(reserved, full, there, true);
   builder.enter(there);
   zeroRecord(low, builder.read(record), size);
+  // A loop may lie in between: what was checked before it is still there.
+  builder.write(record, builder.emit({ op: "nonnull", value: builder.read(record) }));
   const type: Type = { kind: "reference", layout, memory: "ring", boxed: false };
   fillRecord(low, fill, { type, value: builder.read(record) }, node, keep, drop);
   builder.enter(keep);
