@@ -37,8 +37,7 @@ function readArguments(): Readonly<Record<string, string | boolean | undefined>>
         cgroup: TEXT,
       },
     });
-    // parseArgs() gives texts and booleans only, as long as no option is `multiple`.
-    return values as Readonly<Record<string, string | boolean | undefined>>;
+    return values;
   } catch (error) {
     const known = Object.keys(settings).map((key) => `--${key} NUMBER`);
     return wrongUse(

@@ -11,7 +11,7 @@ export const tool: Tool = defineTool({
   stream: (app, print) => {
     app.opened.consume(({ pid, uid, comm, result, flags, file }) => {
       const fd = Math.max(result, -1);
-      print({ pid, uid, comm, fd, error: fd < 0 ? -result : 0, flags, path: file });
+      print({ pid, uid, comm, fd, error: fd < 0 ? Math.abs(result) : 0, flags, path: file });
     });
   },
 });
