@@ -1,9 +1,23 @@
 /** The tools, each in the file of its name. */
 export const TOOLS = [
+  "bindsnoop",
+  "biolatency",
+  "biosnoop",
+  "cpudist",
+  "drsnoop",
   "execsnoop",
   "exitsnoop",
+  "mountsnoop",
+  "offcputime",
   "opensnoop",
+  "profile",
+  "runqlat",
+  "sigsnoop",
+  "solisten",
+  "statsnoop",
+  "syscount",
   "tcpconnect",
   "tcplife",
   "tcprtt",
+  "vfsstat",
 ] as const;
