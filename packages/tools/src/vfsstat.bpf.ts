@@ -1,5 +1,5 @@
 // Calls into the virtual file system, by kind.
-import type { u32} from "@ocelli/compiler";
+import type { u32 } from "@ocelli/compiler";
 import { arrayMap, kprobe, u64 } from "@ocelli/compiler";
 
 /** How often: reads, writes, fsyncs, opens, creations; each processor counts for itself. */
