@@ -95,5 +95,6 @@ function pointerName(btf: Btf, typeId: number): string {
     target = btf.type(target.typeId);
   }
   const isText = target?.kind === "int" && target.size === 1;
+  if (!user && !isText) return "Addr";
   return `${user ? "UserPtr" : "Addr"}<${isText ? '"char"' : "unknown"}>`;
 }
