@@ -4,6 +4,7 @@ import type { Bind } from "./compare/comparison.ts";
 import type { CompiledCheck } from "./compile-check.ts";
 import { countReferences, LAST_STAMP, type KindParts, type KindProgram } from "./kind-program.ts";
 import type { PlanNode } from "./plan.ts";
+import { buildRuleTree, type RuleStep } from "./rule-tree.ts";
 
 /** Functions longer than this are not optimised well: longer junctions are cut in parts. */
 const MAX_EXPRESSION = 4000;
@@ -31,6 +32,7 @@ export function generateText<E extends RuleEvent>(
 
 class ProgramWriter<E extends RuleEvent> {
   readonly #parts: KindParts<E>;
+  readonly #steps: readonly RuleStep<E>[];
   readonly #counts: ReadonlyMap<PlanNode, number>;
   readonly #readers = new Map<unknown, number>();
   readonly #bound: unknown[] = [];
@@ -43,36 +45,74 @@ class ProgramWriter<E extends RuleEvent> {
 
   constructor(parts: KindParts<E>) {
     this.#parts = parts;
-    this.#counts = countReferences(parts.rules);
+    this.#steps = buildRuleTree(parts.rules, parts.checks);
+    this.#counts = countReferences(this.#steps);
     for (const plan of this.#counts.keys()) {
       const simple = parts.checks.get(plan)?.simple;
-      if (simple === undefined) continue;
-      const { read } = simple.source;
-      this.#readers.set(read, (this.#readers.get(read) ?? 0) + 1);
+      if (simple !== undefined) this.#countReader(simple.source.read);
+    }
+    this.#countDispatches(this.#steps);
+  }
+
+  #countReader(read: unknown): void {
+    this.#readers.set(read, (this.#readers.get(read) ?? 0) + 1);
+  }
+
+  #countDispatches(steps: readonly RuleStep<E>[]): void {
+    for (const step of steps) {
+      if (step.kind === "guard") this.#countDispatches(step.steps);
+      if (step.kind !== "dispatch") continue;
+      this.#countReader(step.source.read);
+      for (const branch of step.branches) this.#countDispatches(branch);
     }
   }
 
   write(): { text: string; bound: readonly unknown[] } {
-    const steps = this.#parts.rules.map(({ rule, plan }, index) => {
-      this.#functions.push(`function r${index}() { let v; return ${this.#expression(plan)}; }`);
-      const found = `{ hits[n++] = ${rule};${this.#parts.firstOnly ? " return n;" : ""} }`;
-      return `  if (r${index}()) ${found}`;
-    });
+    const body = this.#stepsText(this.#steps);
     const text = [
       '"use strict";',
-      "let E, S = 0, S1 = 1;",
+      "let E, H, n = 0, S = 0, S1 = 1;",
       ...this.#bound.map((_thing, index) => `const B${index} = bound[${index}];`),
       ...this.#declarations,
       ...this.#functions,
       `function reset() { S = 2; ${this.#resets.join(" ")} }`,
       "return function (event, hits) {",
-      `  E = event; S += 2; if (S >= ${LAST_STAMP}) reset(); S1 = S + 1;`,
-      "  let n = 0;",
-      ...steps,
+      `  E = event; H = hits; n = 0; S += 2; if (S >= ${LAST_STAMP}) reset(); S1 = S + 1;`,
+      "  let v;",
+      body,
       "  return n;",
       "};",
     ].join("\n");
     return { text, bound: this.#bound };
+  }
+
+  #stepsText(steps: readonly RuleStep<E>[]): string {
+    return steps.map((step) => this.#stepText(step)).join("\n");
+  }
+
+  #stepText(step: RuleStep<E>): string {
+    switch (step.kind) {
+      case "rule":
+        return `if (${this.#expression(step.plan)}) H[n++] = ${step.rule};`;
+      case "guard":
+        return `if (${this.#expression(step.plan)}) ${this.#block(step.steps)}`;
+      case "dispatch": {
+        const cases = step.branches.map(
+          (branch, index) => `case ${index}: ${this.#block(branch)} break;`,
+        );
+        const value = this.#value(step.source.read);
+        return `switch (${this.#bind(step.branchOf)}.get(${value})) { ${cases.join("\n")} }`;
+      }
+    }
+  }
+
+  /** Steps in a function of their own: what most events do not reach needs no room where all pass. */
+  #block(steps: readonly RuleStep<E>[]): string {
+    const text = this.#stepsText(steps);
+    if (text.length < 100) return `{ ${text} }`;
+    const name = `s${this.#functions.length}`;
+    this.#functions.push(`function ${name}() { let v;\n${text} }`);
+    return `${name}();`;
   }
 
   readonly #bind: Bind = (thing) => {

@@ -64,11 +64,7 @@ export function createMatcher<E extends RuleEvent>(
       const plan = specialiser.specialise((plans[rule] ??= planner.plan(condition)));
       return plan === NEVER_PLAN ? [] : [{ rule, plan }];
     });
-    const parts: KindParts<E> = {
-      rules: kindRules,
-      checks: specialiser.checks,
-      firstOnly: matching === "first",
-    };
+    const parts: KindParts<E> = { rules: kindRules, checks: specialiser.checks };
     partsByType.set(type, parts);
     return parts;
   };
@@ -87,9 +83,20 @@ export function createMatcher<E extends RuleEvent>(
   return {
     hits,
     partsOfType,
-    match: (event) => (programs[event.type] ?? prepare(event.type))(event, hits),
+    match: (event) => {
+      const count = (programs[event.type] ?? prepare(event.type))(event, hits);
+      return count < 2 ? count : settle(hits, count, matching);
+    },
     rulesOfType: (type) => partsOfType(type).rules.map(({ rule }) => rule),
   };
+}
+
+/** Puts hits in the order of definition, and keeps the first only where that is asked. */
+function settle(hits: number[], count: number, matching: "first" | "all"): number {
+  const ordered = hits.slice(0, count).sort((a, b) => a - b);
+  const kept = matching === "first" ? 1 : count;
+  for (let index = 0; index < kept; index++) hits[index] = ordered[index] ?? 0;
+  return kept;
 }
 
 /** Finds the rules whose event types have a name, in order; for a kind without a name of its own those of any name. */
