@@ -1,0 +1,87 @@
+export { compileCelFilter } from "./cel/filter.ts";
+export { buildFilters } from "./filter/build.ts";
+export { FilterError } from "./filter/predicate.ts";
+export type { Predicate } from "./filter/predicate.ts";
+export { compileNameSelector } from "./fqdn/pattern.ts";
+export type { NamePattern, NameSelector } from "./fqdn/pattern.ts";
+export { quoteGo } from "./go/quote.ts";
+export { readExportLine } from "./json/read.ts";
+export type { ReadLine } from "./json/read.ts";
+export { unpackExtension } from "./json/registry.ts";
+export { writeJson } from "./json/write.ts";
+export { compileMask, findBadPath } from "./mask/mask.ts";
+export type { CompiledMask, MaskCopy } from "./mask/mask.ts";
+export { createPrinter } from "./print/printer.ts";
+export type { FlowPrinter, OutputFormat, Printed, PrinterOptions } from "./print/printer.ts";
+export { FlowCountersSchema } from "./proto/extension.gen.ts";
+export type { FlowCounters } from "./proto/extension.gen.ts";
+export {
+  DropReason,
+  FlowFilterSchema,
+  FlowSchema,
+  FlowType,
+  IPVersion,
+  L7FlowType,
+  TrafficDirection,
+  Verdict,
+} from "./proto/flow.gen.ts";
+export type { AgentEvent, DebugEvent, Flow, FlowFilter, LostEvent } from "./proto/flow.gen.ts";
+export {
+  Health,
+  HealthCheckResponse_ServingStatus,
+  HealthCheckResponseSchema,
+} from "./proto/health.gen.ts";
+export type { HealthCheckResponse } from "./proto/health.gen.ts";
+export {
+  ExportEventSchema,
+  GetAgentEventsRequestSchema,
+  GetAgentEventsResponseSchema,
+  GetDebugEventsRequestSchema,
+  GetDebugEventsResponseSchema,
+  GetFlowsRequestSchema,
+  GetFlowsResponseSchema,
+  GetNamespacesResponseSchema,
+  GetNodesResponseSchema,
+  Observer,
+  ServerStatusResponseSchema,
+} from "./proto/observer.gen.ts";
+export type {
+  ExportEvent,
+  GetAgentEventsRequest,
+  GetAgentEventsResponse,
+  GetDebugEventsRequest,
+  GetDebugEventsResponse,
+  GetFlowsRequest,
+  GetFlowsResponse,
+  ServerStatusResponse,
+} from "./proto/observer.gen.ts";
+export { ChangeNotificationSchema, ChangeNotificationType, Peer } from "./proto/peer.gen.ts";
+export type { ChangeNotification } from "./proto/peer.gen.ts";
+export { NodeState } from "./proto/relay.gen.ts";
+export type { NodeStatusEvent } from "./proto/relay.gen.ts";
+export type { RingEvent } from "./ring/events.ts";
+export { checkRequest, getFlows, RequestError } from "./ring/get-flows.ts";
+export type { AnswerContext } from "./ring/get-flows.ts";
+export { createNamespaceList } from "./ring/namespaces.ts";
+export type { NamespaceList, SeenNamespace } from "./ring/namespaces.ts";
+export { createRing, MAX_RING_CAPACITY } from "./ring/ring.ts";
+export type { EventRing } from "./ring/ring.ts";
+export { timestamp } from "./ring/timestamp.ts";
+export { flowRate, walkRing } from "./ring/walk.ts";
+export type { StopSignal, Walk, WalkRequest } from "./ring/walk.ts";
+export { dropText } from "./text/drop-texts.ts";
+export { flowTypeText } from "./text/flow-type.ts";
+export type { HubbleVersion } from "./text/flow-type.ts";
+export { icmpText } from "./text/icmp.ts";
+export { identityText, parseIdentity, RESERVED_IDENTITIES } from "./text/identity.ts";
+export { MESSAGE_TYPE, POLICY_MATCHES, TRACE_POINTS } from "./text/message-types.ts";
+export { summarize, tcpFlagsText } from "./text/summary.ts";
+export {
+  compareTimes,
+  formatTimestamp,
+  parseGoDuration,
+  parseTimestamp,
+  TIME_FORMATS,
+  timeFormatNamed,
+} from "./time/go-time.ts";
+export type { TimeFormat, TimeParts } from "./time/go-time.ts";
