@@ -13,10 +13,12 @@ import { typesCommand } from "./btf/types.command.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { describeError } from "./output/errors.ts";
+import { observeCommand } from "./observe/observe.command.ts";
 import { checkCommand } from "./rules/check.command.ts";
 import { explainCommand } from "./rules/explain.command.ts";
 import { fieldsCommand } from "./rules/fields.command.ts";
 import { listCommand } from "./rules/list.command.ts";
+import { serveCommand } from "./serve/serve.command.ts";
 import { startCommand } from "./start/start.command.ts";
 
 const bpf = buildRouteMap<string, CliContext>({
@@ -80,7 +82,7 @@ const rules = buildRouteMap<string, CliContext>({
 });
 
 const root = buildRouteMap<string, CliContext>({
-  routes: { start: startCommand, bpf, btf, rules },
+  routes: { start: startCommand, observe: observeCommand, serve: serveCommand, bpf, btf, rules },
   docs: {
     brief: "Watch a Linux host through eBPF",
     fullDescription: [
@@ -91,6 +93,7 @@ const root = buildRouteMap<string, CliContext>({
       "  ocelli bpf inspect probe.o       what an object file holds",
       "  ocelli btf dump --type sock      a kernel type",
       "  ocelli rules check rules.yaml    what is wrong with a rule file",
+      "  ocelli observe --verdict DROPPED flows of a Hubble server, with hubble's flags",
       "",
       "Exit codes: 0 done, 1 refused by the kernel or the data, 2 wrong use.",
     ].join("\n"),

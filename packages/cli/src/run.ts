@@ -5,6 +5,7 @@ import { app } from "./app.ts";
 import { createContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { keepHeapSmall } from "./heap.ts";
+import { readableWords } from "./words.ts";
 
 keepHeapSmall();
 
@@ -15,7 +16,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const context = createContext();
-await run(app, process.argv.slice(2), context);
+await run(app, readableWords(process.argv.slice(2)), context);
 
 // The parser's own codes for a call that it does not understand are negative.
 const misuse: readonly unknown[] = [ExitCode.UnknownCommand, ExitCode.InvalidArgument];

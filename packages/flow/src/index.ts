@@ -17,15 +17,30 @@ export { FlowCountersSchema } from "./proto/extension.gen.ts";
 export type { FlowCounters } from "./proto/extension.gen.ts";
 export {
   DropReason,
+  EventTypeFilterSchema,
+  FlowFilter_ExperimentalSchema,
   FlowFilterSchema,
   FlowSchema,
   FlowType,
+  HTTPHeaderSchema,
   IPVersion,
   L7FlowType,
+  NetworkInterfaceSchema,
+  TCPFlagsSchema,
   TrafficDirection,
   Verdict,
+  WorkloadSchema,
 } from "./proto/flow.gen.ts";
-export type { AgentEvent, DebugEvent, Flow, FlowFilter, LostEvent } from "./proto/flow.gen.ts";
+export type {
+  AgentEvent,
+  DebugEvent,
+  EventTypeFilter,
+  Flow,
+  FlowFilter,
+  LostEvent,
+  TCPFlags,
+  Workload,
+} from "./proto/flow.gen.ts";
 export {
   Health,
   HealthCheckResponse_ServingStatus,
@@ -42,8 +57,10 @@ export {
   GetFlowsResponseSchema,
   GetNamespacesResponseSchema,
   GetNodesResponseSchema,
+  NodeSchema,
   Observer,
   ServerStatusResponseSchema,
+  TLSSchema,
 } from "./proto/observer.gen.ts";
 export type {
   ExportEvent,
@@ -53,6 +70,7 @@ export type {
   GetDebugEventsResponse,
   GetFlowsRequest,
   GetFlowsResponse,
+  Node,
   ServerStatusResponse,
 } from "./proto/observer.gen.ts";
 export { ChangeNotificationSchema, ChangeNotificationType, Peer } from "./proto/peer.gen.ts";

@@ -78,13 +78,14 @@ function plainServer(adapter: ReturnType<typeof connectNodeAdapter>): Server {
   const http1 = createHttp1(handler as RequestListener);
   return createTcp((socket) => {
     socket.on("error", () => socket.destroy());
-    socket.once("data", (chunk: Buffer) => {
-      socket.pause();
+    socket.once("readable", () => {
+      // The chunk goes back; both servers read what a socket holds before they go on with its handle.
+      const chunk = socket.read() as Buffer | null;
+      if (chunk === null) return;
+      socket.unshift(chunk);
       const length = Math.min(chunk.length, PREFACE.length);
       const isHttp2 = chunk.subarray(0, length).equals(PREFACE.subarray(0, length));
-      socket.unshift(chunk);
       (isHttp2 ? http2 : http1).emit("connection", socket);
-      socket.resume();
     });
   });
 }

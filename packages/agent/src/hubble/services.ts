@@ -13,12 +13,14 @@ import {
   Health,
   HealthCheckResponse_ServingStatus,
   HealthCheckResponseSchema,
+  NodeSchema,
   NodeState,
   Observer as ObserverService,
   Peer,
   RequestError,
   ServerStatusResponseSchema,
   timestamp,
+  TLSSchema,
   walkRing,
   type ChangeNotification,
   type GetAgentEventsRequest,
@@ -28,9 +30,10 @@ import {
   type GetFlowsRequest,
   type GetFlowsResponse,
   type HealthCheckResponse,
+  type Node,
 } from "@ocelli/flow";
 
-import type { Observer } from "./observer.ts";
+import type { Observer, SeenNode } from "./observer.ts";
 
 /** What the services tell about where they are. */
 export interface ServedAddress {
@@ -41,7 +44,7 @@ export interface ServedAddress {
 }
 
 // Clients ask for the second name before anything else; the empty one means the server as a whole.
-const HEALTHY = ["", "hubble.server.Observer", "observer.Observer", "peer.Peer"];
+const HEALTHY = new Set(["", "hubble.server.Observer", "observer.Observer", "peer.Peer"]);
 
 /** Registers `observer.Observer`, `peer.Peer` and `grpc.health.v1.Health`. */
 export function hubbleRoutes(
@@ -54,25 +57,7 @@ export function hubbleRoutes(
       getAgentEvents: (request, context) => agentEvents(observer, request, context),
       getDebugEvents: (request, context) => debugEvents(observer, request, context),
       getNodes: () => {
-        const nodes = observer.nodes().map(({ name, flows: count }) => {
-          const isOwn = name === observer.nodeName;
-          return {
-            name,
-            state: NodeState.NODE_CONNECTED,
-            numFlows: BigInt(count),
-            seenFlows: BigInt(count),
-            ...(isOwn && {
-              version: observer.version,
-              address: served().address,
-              uptimeNs: toNs(observer.uptimeMs()),
-              maxFlows: BigInt(observer.ring.capacity),
-              tls: {
-                enabled: served().tlsServerName !== "",
-                serverName: served().tlsServerName,
-              },
-            }),
-          };
-        });
+        const nodes = observer.nodes().map((node) => describeNode(node, observer, served()));
         return create(GetNodesResponseSchema, { nodes });
       },
       getNamespaces: () =>
@@ -93,12 +78,33 @@ export function hubbleRoutes(
     });
     router.service(Health, {
       check: ({ service }) => {
-        if (HEALTHY.includes(service)) return serving();
+        if (HEALTHY.has(service)) return serving();
         throw new ConnectError("unknown service", Code.NotFound);
       },
       watch: ({ service }, { signal }) => watch(service, signal),
     });
   };
+}
+
+function describeNode(
+  { name, flows: count }: SeenNode,
+  observer: Observer,
+  { address, tlsServerName }: ServedAddress,
+): Node {
+  const node = create(NodeSchema, {
+    name,
+    state: NodeState.NODE_CONNECTED,
+    numFlows: BigInt(count),
+    seenFlows: BigInt(count),
+  });
+  // Of other nodes, out of an export, no more is known than their flows.
+  if (name !== observer.nodeName) return node;
+  node.version = observer.version;
+  node.address = address;
+  node.uptimeNs = toNs(observer.uptimeMs());
+  node.maxFlows = BigInt(observer.ring.capacity);
+  node.tls = create(TLSSchema, { enabled: tlsServerName !== "", serverName: tlsServerName });
+  return node;
 }
 
 function toNs(ms: number): bigint {
@@ -190,7 +196,7 @@ async function* notify(
 }
 
 async function* watch(service: string, signal: AbortSignal): AsyncGenerator<HealthCheckResponse> {
-  yield HEALTHY.includes(service)
+  yield HEALTHY.has(service)
     ? serving()
     : create(HealthCheckResponseSchema, {
         status: HealthCheckResponse_ServingStatus.SERVICE_UNKNOWN,

@@ -1,11 +1,5 @@
 import { CelRuntimeError } from "./problem.ts";
-import {
-  CelDuration,
-  CelTimestamp,
-  isList,
-  Uint,
-  type CelValue,
-} from "./values.ts";
+import { CelDuration, CelTimestamp, isList, Uint, type CelValue } from "./values.ts";
 
 // 0001-01-01 and 9999-12-31T23:59:59.999999999Z in nanoseconds since 1970.
 const FIRST = -62_135_596_800_000_000_000n;

@@ -20,7 +20,18 @@ import {
 } from "./values.ts";
 
 const FAILED: Compiled = { type: CEL.error, run: () => null };
-const TYPE_NAMES = ["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type"];
+const TYPE_NAMES = new Set([
+  "bool",
+  "int",
+  "uint",
+  "double",
+  "string",
+  "bytes",
+  "list",
+  "map",
+  "null_type",
+  "type",
+]);
 
 /** Compiles `expr`; problems go to `scope.problems`. */
 export function compileExpr(expr: Expr, scope: Scope): Compiled {
@@ -35,7 +46,11 @@ export function compileExpr(expr: Expr, scope: Scope): Compiled {
       const found = resolveName(expr.name, scope);
       if (found !== undefined) return found;
       const name = expr.name.replace(/^\./, "");
-      return refuse(scope, expr.at, `undeclared reference to '${name}' (in container '${scope.container}')`);
+      return refuse(
+        scope,
+        expr.at,
+        `undeclared reference to '${name}' (in container '${scope.container}')`,
+      );
     }
     case "select":
       return compileSelect(expr, scope);
@@ -64,8 +79,7 @@ function resolveName(name: string, scope: Scope): Compiled | undefined {
     const constant = enumValue(candidate, scope.enums);
     if (constant !== undefined) return { type: CEL.int, run: () => constant };
     const isType =
-      TYPE_NAMES.includes(candidate) ||
-      scope.messages.some(({ typeName }) => typeName === candidate);
+      TYPE_NAMES.has(candidate) || scope.messages.some(({ typeName }) => typeName === candidate);
     if (isType) {
       const value = new CelTypeValue(candidate);
       return { type: { kind: "type", of: candidate }, run: () => value };
@@ -186,7 +200,9 @@ function compileCall(expr: Expr & { kind: "call" }, scope: Scope): Compiled {
   if (result === undefined) {
     const shown = types.map((type) => showType(type));
     const applied =
-      target === undefined ? `(${shown.join(", ")})` : `${shown[0] ?? ""}.(${shown.slice(1).join(", ")})`;
+      target === undefined
+        ? `(${shown.join(", ")})`
+        : `${shown[0] ?? ""}.(${shown.slice(1).join(", ")})`;
     return refuse(scope, at, `found no matching overload for '${plain}' applied to '${applied}'`);
   }
   const [first, second, third] = runs;
@@ -250,7 +266,9 @@ function resultOf(name: string, types: readonly CelType[], method: boolean): Cel
       return fits(first, second) ? CEL.bool : undefined;
     case "_?_:_":
       if (!fits(first, CEL.bool) || !fits(second, third)) return undefined;
-      return join(second, third).kind === "dyn" && second.kind === "wrapper" ? second : join(second, third);
+      return join(second, third).kind === "dyn" && second.kind === "wrapper"
+        ? second
+        : join(second, third);
     case "@in":
       if (second.kind === "list") return fits(first, second.item) ? CEL.bool : undefined;
       if (second.kind === "map") return fits(first, second.key) ? CEL.bool : undefined;

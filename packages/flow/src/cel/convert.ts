@@ -11,7 +11,8 @@ export function convertToInt(value: CelValue): CelValue {
   if (typeof value === "number") return toInt(truncated(value));
   if (value instanceof CelTimestamp) return floorDivide(value.ns, 1_000_000_000n);
   if (value instanceof CelDuration) return value.ns;
-  if (typeof value === "string" && /^[+-]?[0-9]{1,20}$/.test(value)) return toInt(BigInt(value.replace(/^\+/, "")));
+  if (typeof value === "string" && /^[+-]?[0-9]{1,20}$/.test(value))
+    return toInt(BigInt(value.replace(/^\+/, "")));
   throw new CelRuntimeError("type conversion error");
 }
 
@@ -50,7 +51,9 @@ export function convertToString(value: CelValue): CelValue {
   if (value instanceof CelDuration) {
     const sign = value.ns < 0n ? "-" : "";
     const ns = value.ns < 0n ? -value.ns : value.ns;
-    const fraction = String(ns % 1_000_000_000n).padStart(9, "0").replace(/0+$/, "");
+    const fraction = String(ns % 1_000_000_000n)
+      .padStart(9, "0")
+      .replace(/0+$/, "");
     return `${sign}${ns / 1_000_000_000n}${fraction === "" ? "" : `.${fraction}`}s`;
   }
   if (value instanceof Uint8Array) {
@@ -98,7 +101,6 @@ export function convertToDuration(value: CelValue): CelValue {
   }
   throw new CelRuntimeError("type conversion error");
 }
-
 
 function truncated(value: number): bigint {
   if (!Number.isFinite(value)) throw new CelRuntimeError("integer overflow");

@@ -99,7 +99,11 @@ function describeScalar(scalar: ScalarType): Description {
     case ScalarType.UINT64:
     case ScalarType.FIXED32:
     case ScalarType.FIXED64:
-      return { type: CEL.uint, wrap: (value) => new Uint(BigInt(value as bigint)), empty: new Uint(0n) };
+      return {
+        type: CEL.uint,
+        wrap: (value) => new Uint(BigInt(value as bigint)),
+        empty: new Uint(0n),
+      };
     case ScalarType.INT32:
     case ScalarType.INT64:
     case ScalarType.SINT32:

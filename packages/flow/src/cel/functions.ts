@@ -130,7 +130,11 @@ export const CEL_FUNCTIONS: ReadonlyMap<string, CelFunction> = new Map<string, C
     {
       overloads: [...forms(int, [int]), ...forms(double, [double])],
       run: ([value]) =>
-        typeof value === "bigint" ? toInt(-value) : typeof value === "number" ? -value : noOverload(),
+        typeof value === "bigint"
+          ? toInt(-value)
+          : typeof value === "number"
+            ? -value
+            : noOverload(),
     },
   ],
   [
@@ -208,7 +212,6 @@ export const CEL_FUNCTIONS: ReadonlyMap<string, CelFunction> = new Map<string, C
   ],
   ...TIME_FUNCTIONS,
 ]);
-
 
 function noOverload(): never {
   throw new CelRuntimeError("no such overload");

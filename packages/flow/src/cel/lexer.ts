@@ -3,15 +3,7 @@ import { CelSyntaxError } from "./problem.ts";
 
 /** A token of an expression. For literals `value` is what it stands for. */
 export interface CelToken {
-  readonly kind:
-    | "ident"
-    | "int"
-    | "uint"
-    | "double"
-    | "string"
-    | "bytes"
-    | "symbol"
-    | "end";
+  readonly kind: "ident" | "int" | "uint" | "double" | "string" | "bytes" | "symbol" | "end";
   readonly at: number;
   readonly text: string;
   readonly value?: string | Uint8Array;

@@ -42,7 +42,8 @@ export function compileMacro(
   }
   return {
     type,
-    run: (frame) => runMacro(expr.form, itemsOf(range.run(frame)), slot, test?.run, step.run, frame),
+    run: (frame) =>
+      runMacro(expr.form, itemsOf(range.run(frame)), slot, test?.run, step.run, frame),
   };
 }
 
@@ -72,7 +73,8 @@ function runMacro(
   for (const item of items) {
     // Nested macros multiply: the budget of the whole evaluation ends them.
     frame.steps -= 1;
-    if (frame.steps <= 0) throw new CelRuntimeError("operation cancelled: actual cost limit exceeded");
+    if (frame.steps <= 0)
+      throw new CelRuntimeError("operation cancelled: actual cost limit exceeded");
     frame.slots[slot] = item;
     if (form === "map") {
       if (test === undefined || test(frame) === true) kept.push(step(frame));

@@ -260,10 +260,7 @@ class CelParser {
         return { kind: "literal", at, type: "bool", value: text === "true" };
       }
       if (text === "in") {
-        throw new CelSyntaxError(
-          at,
-          `Syntax error: mismatched input 'in' expecting ${STARTS}`,
-        );
+        throw new CelSyntaxError(at, `Syntax error: mismatched input 'in' expecting ${STARTS}`);
       }
     }
     if (RESERVED.has(text)) throw new CelSyntaxError(at, `reserved identifier: ${text}`);

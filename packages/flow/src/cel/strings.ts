@@ -54,9 +54,10 @@ export function readCelString(source: string, at: number, start: string): CelStr
       index += 1;
       continue;
     }
-    const escape = /^(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))/.exec(
-      source.slice(index, index + 9),
-    );
+    const escape =
+      /^(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))/.exec(
+        source.slice(index, index + 9),
+      );
     if (escape === null) throw new CelSyntaxError(at, "unable to unescape string");
     index += escape[0].length;
     const value = Number.parseInt(

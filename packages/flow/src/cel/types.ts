@@ -24,7 +24,23 @@ export type CelType =
   | { readonly kind: "message"; readonly desc: DescMessage };
 
 /** Shorthands. */
-export const CEL = {
+export const CEL: Readonly<
+  Record<
+    | "bool"
+    | "int"
+    | "uint"
+    | "double"
+    | "string"
+    | "bytes"
+    | "null"
+    | "timestamp"
+    | "duration"
+    | "dyn"
+    | "any"
+    | "error",
+    CelType
+  >
+> = {
   bool: { kind: "bool" },
   int: { kind: "int" },
   uint: { kind: "uint" },
@@ -37,7 +53,7 @@ export const CEL = {
   dyn: { kind: "dyn" },
   any: { kind: "any" },
   error: { kind: "error" },
-} as const satisfies Record<string, CelType>;
+};
 
 /** A type as cel-go prints it. */
 export function showType(type: CelType): string {

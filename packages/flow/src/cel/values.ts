@@ -95,7 +95,13 @@ export function isList(value: CelValue): value is readonly CelValue[] {
 
 /** Whether a value is a map. */
 export function isMap(value: CelValue): value is CelMap {
-  return typeof value === "object" && value !== null && "entries" in value && !isList(value) && !(value instanceof Uint8Array);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "entries" in value &&
+    !isList(value) &&
+    !(value instanceof Uint8Array)
+  );
 }
 
 /** Equality of CEL: numbers by value whatever their type; values of different types are unequal. */
@@ -113,7 +119,8 @@ export function celEquals(left: CelValue, right: CelValue): boolean {
   }
   if (left instanceof CelTimestamp && right instanceof CelTimestamp) return left.ns === right.ns;
   if (left instanceof CelDuration && right instanceof CelDuration) return left.ns === right.ns;
-  if (left instanceof CelTypeValue && right instanceof CelTypeValue) return left.name === right.name;
+  if (left instanceof CelTypeValue && right instanceof CelTypeValue)
+    return left.name === right.name;
   if (left instanceof MessageValue && right instanceof MessageValue) {
     const { desc } = left;
     if (desc.typeName !== right.desc.typeName) return false;

@@ -13,7 +13,7 @@ const L4 = new Map<string, readonly string[]>([
   ["vrrp", ["VRRP"]],
   ["igmp", ["IGMP"]],
 ]);
-const L7: readonly string[] = ["dns", "http", "kafka"];
+const L7: ReadonlySet<string> = new Set(["dns", "http", "kafka"]);
 
 /** protocol: of the transport or the parsed request, in any case of letters. */
 export function protocolFilter({ protocol }: FlowFilter, into: Predicate[]): void {
@@ -24,12 +24,10 @@ export function protocolFilter({ protocol }: FlowFilter, into: Predicate[]): voi
     const name = text.toLowerCase();
     const cases = L4.get(name);
     if (cases !== undefined) for (const one of cases) l4.add(one);
-    else if (L7.includes(name)) l7.add(name);
+    else if (L7.has(name)) l7.add(name);
     else throw new FilterError(`invalid protocol filter: unknown protocol: ${quoteGo(text)}`);
   }
-  into.push(
-    (flow) => l4.has(flow.l4?.protocol.case ?? "") || l7.has(flow.l7?.record.case ?? ""),
-  );
+  into.push((flow) => l4.has(flow.l4?.protocol.case ?? "") || l7.has(flow.l7?.record.case ?? ""));
 }
 
 /** source_port, destination_port of TCP, UDP and SCTP. */

@@ -24,17 +24,26 @@ const EVERYTHING = `(^(${LABEL}+[.])+$)|(^[.]$)`;
  */
 export function compileNameSelector(
   selector: NameSelector,
-): { readonly ok: true; readonly value: NamePattern } | { readonly ok: false; readonly error: string } {
+):
+  | { readonly ok: true; readonly value: NamePattern }
+  | { readonly ok: false; readonly error: string } {
   const { matchName = "", matchPattern = "" } = selector;
   if (matchName !== "" && matchPattern !== "") {
-    return { ok: false, error: "only one of MatchName or MatchPattern is allowed in an FQDNSelector" };
+    return {
+      ok: false,
+      error: "only one of MatchName or MatchPattern is allowed in an FQDNSelector",
+    };
   }
   if (matchName === "" && matchPattern === "") {
     return { ok: false, error: "one of MatchName or MatchPattern is required in an FQDNSelector" };
   }
   if (matchName !== "") {
     if (!/^[-a-zA-Z0-9_.]+$/.test(matchName)) {
-      return refuse("MatchName", matchName, "Only 0-9, a-z, A-Z and -, _ and . characters are allowed");
+      return refuse(
+        "MatchName",
+        matchName,
+        "Only 0-9, a-z, A-Z and -, _ and . characters are allowed",
+      );
     }
     return { ok: true, value: compile(qualify(matchName)) };
   }
@@ -64,7 +73,7 @@ function compile(pattern: string): NamePattern {
   const rest = (deep ? pattern.slice(2) : pattern).replace(/\*+/g, "*");
   const body = rest.replaceAll(".", "[.]").replaceAll("*", `${LABEL}*`);
   const prefix = deep ? `(${LABEL}+([.]${LABEL}+){0,})` : "";
-  const wanted = rest.replace(/^\./, "").split(".");
+  const wanted = (deep ? rest.slice(1) : rest).split(".");
   return {
     regex: `^${prefix}${body}$`,
     matches: (name) => {

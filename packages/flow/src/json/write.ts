@@ -104,7 +104,13 @@ function valueWriter(field: DescField): Writer {
   }
 }
 
-function enumWriter(field: DescField & { readonly enum: { readonly values: readonly { readonly number: number; readonly name: string }[] } }): Writer {
+function enumWriter(
+  field: DescField & {
+    readonly enum: {
+      readonly values: readonly { readonly number: number; readonly name: string }[];
+    };
+  },
+): Writer {
   const names = new Map(field.enum.values.map(({ number, name }) => [number, `"${name}"`]));
   return (value) => names.get(value as number) ?? String(value as number);
 }
@@ -157,7 +163,9 @@ function wellKnown(typeName: string): Writer | undefined {
 function timestampJson({ seconds, nanos }: Timestamp): string {
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
   if (nanos === 0) return `${whole}Z`;
-  const digits = String(nanos).padStart(9, "0").replace(/(?:000){1,2}$/, "");
+  const digits = String(nanos)
+    .padStart(9, "0")
+    .replace(/(?:000){1,2}$/, "");
   return `${whole}.${digits}Z`;
 }
 

@@ -65,7 +65,7 @@ interface Chosen {
 
 function startCopy(desc: DescMessage, tree: Tree): Copy {
   const plain: { readonly localName: string; readonly deep: Copy | undefined }[] = [];
-  const members: (typeof plain[number] & { readonly oneof: string })[] = [];
+  const members: ((typeof plain)[number] & { readonly oneof: string })[] = [];
   // What the oneofs of this message showed last.
   const held = new Map<string, Chosen>();
   for (const field of desc.fields) {

@@ -38,6 +38,7 @@ function paint(code: number): (text: string) => string {
 export function neutralize(text: string, colours: Colours): string {
   // oxlint-disable-next-line no-control-regex -- the escape character is what is looked for
   if (!/[\u001b\r]/.test(text)) return text;
+  // oxlint-disable-next-line no-control-regex -- see above
   const ours = colours === NO_COLOURS ? /(?!)/y : /\u001b\[(?:0|3[1-6])m/y;
   // oxlint-disable-next-line no-control-regex -- see above
   return text.replace(/[\u001b\r]/g, (character, offset: number) => {

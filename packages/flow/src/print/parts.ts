@@ -26,12 +26,17 @@ export function hostTexts(flow: Flow, options: PartOptions): readonly [string, s
   const { cyan } = options.colours;
   const { IP: ip, ethernet } = flow;
   if (ip === undefined) {
-    return ethernet === undefined
-      ? ["", ""]
-      : [cyan(ethernet.source), cyan(ethernet.destination)];
+    return ethernet === undefined ? ["", ""] : [cyan(ethernet.source), cyan(ethernet.destination)];
   }
   const ports = portsOf(flow);
-  const source = hostText(ip.source, ports?.sourcePort, flow.source, flow.sourceService, flow.sourceNames, options);
+  const source = hostText(
+    ip.source,
+    ports?.sourcePort,
+    flow.source,
+    flow.sourceService,
+    flow.sourceNames,
+    options,
+  );
   const destination = hostText(
     ip.destination,
     ports?.destinationPort,

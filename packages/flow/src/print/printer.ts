@@ -60,7 +60,8 @@ export function createPrinter(options: PrinterOptions): FlowPrinter {
   const rows: string[][] = [];
   let lines = 0;
 
-  const time = (value: GetFlowsResponse["time"]): string => formatTimestamp(value, options.timeFormat);
+  const time = (value: GetFlowsResponse["time"]): string =>
+    formatTimestamp(value, options.timeFormat);
   const table = (header: readonly string[], cells: readonly string[], node: string): Printed => {
     if (lines === 0) rows.push(withNode(header, "NODE"));
     rows.push(withNode(cells, node).map((cell) => neutralize(cell, colours)));
@@ -89,7 +90,11 @@ export function createPrinter(options: PrinterOptions): FlowPrinter {
     const when = time(flow.time);
     switch (options.output) {
       case "table":
-        return table(flowHeader, [when, source, destination, type, verdict, summary], flow.nodeName);
+        return table(
+          flowHeader,
+          [when, source, destination, type, verdict, summary],
+          flow.nodeName,
+        );
       case "dict":
         return dict([
           ["TIMESTAMP", when],
@@ -165,7 +170,8 @@ export function createPrinter(options: PrinterOptions): FlowPrinter {
               : printLost(responseTypes.value, response),
           );
         case "nodeStatus": {
-          const isProblem = responseTypes.value.stateChange === 2 || responseTypes.value.stateChange === 4;
+          const isProblem =
+            responseTypes.value.stateChange === 2 || responseTypes.value.stateChange === 4;
           if (!isProblem && !options.debug) return NOTHING;
           if (options.output === "json") return { out: "", err: `${jsonOf(response)}\n` };
           const text = nodeStatusText(responseTypes.value, {
@@ -236,7 +242,9 @@ export function createPrinter(options: PrinterOptions): FlowPrinter {
           );
         case "compact":
           return counted(
-            line(`${when}${nodeSuffix(nodeName)}: ${from} ${type} MARK: ${mark} CPU: ${cpu} (${message})`),
+            line(
+              `${when}${nodeSuffix(nodeName)}: ${from} ${type} MARK: ${mark} CPU: ${cpu} (${message})`,
+            ),
           );
       }
     },

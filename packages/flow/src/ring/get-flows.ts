@@ -48,7 +48,13 @@ export function getFlows(
 }
 
 /** Throws RequestError for what no request may ask. */
-export function checkRequest({ first, follow }: { readonly first: boolean; readonly follow: boolean }): void {
+export function checkRequest({
+  first,
+  follow,
+}: {
+  readonly first: boolean;
+  readonly follow: boolean;
+}): void {
   if (first && follow) {
     throw new RequestError("invalid_argument", "first cannot be specified with follow");
   }

@@ -32,7 +32,10 @@ export function timeFormatNamed(name: string): TimeFormat {
 /** Whether protobuf allows the time: years 1 to 9999. */
 export function isValidTime({ seconds, nanos }: TimeParts): boolean {
   return (
-    seconds >= -62_135_596_800n && seconds <= 253_402_300_799n && nanos >= 0 && nanos < 1_000_000_000
+    seconds >= -62_135_596_800n &&
+    seconds <= 253_402_300_799n &&
+    nanos >= 0 &&
+    nanos < 1_000_000_000
   );
 }
 
@@ -83,7 +86,8 @@ function pad(value: number, width = 2): string {
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?(Z|[+-]\d{2}:\d{2}))?$/;
-const RFC1123 = /^[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})$/;
+const RFC1123 =
+  /^[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})$/;
 
 /** Reads a time in one of the RFC3339 forms down to the day, or RFC1123Z. Undefined where it is none. */
 export function parseTimestamp(text: string): TimeParts | undefined {

@@ -1,0 +1,111 @@
+/** How a flag takes its value: `flag` none, `optional` only as `--name=value`, `value` the next word. */
+export interface FlagSpec {
+  readonly takes: "flag" | "optional" | "value";
+  readonly short?: string;
+  /** Of a filter: the flag is handed to the filters in the order of the command line. */
+  readonly filter?: true;
+}
+
+const value = { takes: "value" } as const;
+const flag = { takes: "flag" } as const;
+const filter = { takes: "value", filter: true } as const;
+const bareFilter = { takes: "optional", filter: true } as const;
+
+/** The flags of `hubble observe`, and ours. */
+export const OBSERVE_FLAGS: Readonly<Record<string, FlagSpec>> = {
+  all: flag,
+  last: value,
+  first: value,
+  follow: { takes: "flag", short: "f" },
+  since: value,
+  until: value,
+
+  not: bareFilter,
+  uuid: filter,
+  "node-name": filter,
+  "node-label": filter,
+  "from-cluster": filter,
+  cluster: filter,
+  "to-cluster": filter,
+  protocol: filter,
+  "tcp-flags": filter,
+  type: { ...filter, short: "t" },
+  verdict: filter,
+  "drop-reason-desc": filter,
+  "http-status": filter,
+  "http-method": filter,
+  "http-path": filter,
+  "http-url": filter,
+  "http-header": filter,
+  "trace-id": filter,
+  "ip-trace-id": filter,
+  "from-fqdn": filter,
+  fqdn: filter,
+  "to-fqdn": filter,
+  "from-ip": filter,
+  "snat-ip": filter,
+  ip: filter,
+  "to-ip": filter,
+  "ip-version": filter,
+  ipv4: { ...bareFilter, short: "4" },
+  ipv6: { ...bareFilter, short: "6" },
+  "from-pod": filter,
+  pod: filter,
+  "to-pod": filter,
+  "from-namespace": filter,
+  namespace: { ...filter, short: "n" },
+  "to-namespace": filter,
+  "from-all-namespaces": bareFilter,
+  "all-namespaces": { ...bareFilter, short: "A" },
+  "to-all-namespaces": bareFilter,
+  "from-label": filter,
+  label: { ...filter, short: "l" },
+  "to-label": filter,
+  "from-service": filter,
+  service: filter,
+  "to-service": filter,
+  "from-port": filter,
+  port: filter,
+  "to-port": filter,
+  "from-workload": filter,
+  workload: filter,
+  "to-workload": filter,
+  "from-identity": filter,
+  identity: filter,
+  "to-identity": filter,
+  "traffic-direction": filter,
+  "cel-expression": filter,
+  interface: filter,
+  encrypted: bareFilter,
+  unencrypted: bareFilter,
+
+  allowlist: value,
+  denylist: value,
+
+  output: { takes: "value", short: "o" },
+  json: flag,
+  "print-node-name": flag,
+  "print-policy-names": flag,
+  "time-format": value,
+  numeric: flag,
+  "ip-translation": flag,
+  color: value,
+
+  server: value,
+  timeout: value,
+  "request-timeout": value,
+  tls: flag,
+  "tls-allow-insecure": flag,
+  "tls-ca-cert-files": value,
+  "tls-client-cert-file": value,
+  "tls-client-key-file": value,
+  "tls-server-name": value,
+
+  "silent-errors": { takes: "flag", short: "s" },
+  "print-raw-filters": flag,
+  "input-file": value,
+  "field-mask": value,
+  "use-default-field-masks": flag,
+  debug: { takes: "flag", short: "D" },
+  "hubble-version": value,
+};
