@@ -2,12 +2,12 @@ import { buildCommand, type Command } from "@stricli/core";
 
 import { withContext, type CliContext } from "../context.ts";
 
+interface NoFlags {
+  readonly [name: string]: never;
+}
+
 /** `ocelli observe …`: its words reach it as they are, see run.ts. */
-export const observeCommand: Command<CliContext> = buildCommand<
-  Record<never, never>,
-  string[],
-  CliContext
->({
+export const observeCommand: Command<CliContext> = buildCommand<NoFlags, string[], CliContext>({
   loader: async () => {
     const { observe } = await import("./observe.ts");
     return withContext((context, _flags, ...words: readonly string[]) => observe(context, words));

@@ -101,7 +101,7 @@ function describeScalar(scalar: ScalarType): Description {
     case ScalarType.FIXED64:
       return {
         type: CEL.uint,
-        wrap: (value) => new Uint(BigInt(value as bigint)),
+        wrap: (value) => new Uint(BigInt(value as number | bigint)),
         empty: new Uint(0n),
       };
     case ScalarType.INT32:
@@ -110,7 +110,7 @@ function describeScalar(scalar: ScalarType): Description {
     case ScalarType.SINT64:
     case ScalarType.SFIXED32:
     case ScalarType.SFIXED64:
-      return { type: CEL.int, wrap: (value) => BigInt(value as bigint), empty: 0n };
+      return { type: CEL.int, wrap: (value) => BigInt(value as number | bigint), empty: 0n };
   }
 }
 

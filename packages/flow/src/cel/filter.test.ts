@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { FilterError } from "../filter/predicate.ts";
 import { readExportLine } from "../json/read.ts";

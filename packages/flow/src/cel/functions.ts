@@ -99,7 +99,7 @@ function matches(text: string, pattern: string): boolean {
 }
 
 function size(value: CelValue): CelValue {
-  if (typeof value === "string") return BigInt([...value].length);
+  if (typeof value === "string") return BigInt(Array.from(value).length);
   if (value instanceof Uint8Array) return BigInt(value.length);
   if (isList(value)) return BigInt(value.length);
   if (isMap(value)) return BigInt(value.entries.length);

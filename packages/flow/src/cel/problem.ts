@@ -27,7 +27,7 @@ export function formatCelProblems(source: string, problems: readonly CelProblem[
     .map(({ at, message }) => {
       const before = source.slice(0, at).split("\n");
       const line = source.split("\n")[before.length - 1] ?? "";
-      const column = [...(before.at(-1) ?? "")].length;
+      const column = Array.from(before.at(-1) ?? "").length;
       const place = `ERROR: <input>:${before.length}:${column + 1}: ${message}`;
       return `${place}\n | ${line.replaceAll("\t", " ")}\n | ${".".repeat(column)}^`;
     })

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { sharedDataMissing, sharedRows } from "@ocelli/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { readExportLine } from "../json/read.ts";
 import { FlowFilterSchema, type Flow } from "../proto/flow.gen.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { sharedDataMissing, sharedRows } from "@ocelli/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { compileNameSelector, type NameSelector } from "./pattern.ts";
 

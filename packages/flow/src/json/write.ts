@@ -112,7 +112,7 @@ function enumWriter(
   },
 ): Writer {
   const names = new Map(field.enum.values.map(({ number, name }) => [number, `"${name}"`]));
-  return (value) => names.get(value as number) ?? String(value as number);
+  return (value) => names.get(value as number) ?? String(value);
 }
 
 function scalarWriter(scalar: ScalarType): Writer {
@@ -126,18 +126,17 @@ function scalarWriter(scalar: ScalarType): Writer {
     case ScalarType.SINT64:
     case ScalarType.FIXED64:
     case ScalarType.SFIXED64:
-      return (value) => `"${String(value as bigint)}"`;
+      return (value) => `"${String(value)}"`;
     case ScalarType.DOUBLE:
     case ScalarType.FLOAT:
-      return (value) =>
-        Number.isFinite(value) ? String(value as number) : `"${String(value as number)}"`;
+      return (value) => (Number.isFinite(value) ? String(value) : `"${String(value)}"`);
     case ScalarType.BOOL:
     case ScalarType.INT32:
     case ScalarType.UINT32:
     case ScalarType.SINT32:
     case ScalarType.FIXED32:
     case ScalarType.SFIXED32:
-      return (value) => String(value as number | boolean);
+      return (value) => String(value);
   }
 }
 
@@ -149,7 +148,7 @@ function wellKnown(typeName: string): Writer | undefined {
     case "google.protobuf.Int32Value":
     case "google.protobuf.UInt32Value":
       // The generated classes keep the bare value.
-      return (value) => String(value as number | boolean);
+      return (value) => String(value);
     case "google.protobuf.FieldMask":
       return (value) => quoteJson((value as FieldMask).paths.join(","));
     case "google.protobuf.Any":

@@ -28,15 +28,20 @@ function align(
     let end = row;
     let width = 0;
     while (end < to && column < (rows[end]?.length ?? 0) - 1) {
-      width = Math.max(width, [...(rows[end]?.[column] ?? "")].length);
+      width = Math.max(width, widthOf(rows[end]?.[column] ?? ""));
       end += 1;
     }
     const total = width === 0 ? 3 : Math.max(2, width + 3);
     for (let index = row; index < end; index += 1) {
       const cell = rows[index]?.[column] ?? "";
-      lines[index] += cell + " ".repeat(total - [...cell].length);
+      lines[index] += cell + " ".repeat(total - widthOf(cell));
     }
     align(rows, lines, row, end, column + 1);
     row = end;
   }
+}
+
+/** Go counts code points. */
+function widthOf(text: string): number {
+  return Array.from(text).length;
 }
