@@ -8,13 +8,15 @@ import {
 } from "@ocelli/bpf";
 
 import { allocate } from "./code/allocate.ts";
-import { emitCode } from "./code/emit.ts";
+import { emitCode, type Code } from "./code/emit.ts";
 import { selectInstructions } from "./code/select.ts";
+import type { IrFunction } from "./ir/ir.ts";
 import { printIr } from "./ir/print.ts";
 import { createDataSections } from "./lower/data.ts";
 import type { Architecture } from "./lower/registers.ts";
 import { lowerProgram } from "./lower/program.ts";
-import { makeCollection, type CompiledCode } from "./object/collection.ts";
+import { makeCollection, type CompiledCode, type CompiledFunction } from "./object/collection.ts";
+import type { FunctionTable } from "./lower/lowerer.ts";
 import { createLineFinder } from "./object/source-lines.ts";
 import { parseModule } from "./parse/parse.ts";
 import { CONTEXT_SHAPES } from "./author/context-shapes.ts";
@@ -51,6 +53,32 @@ export interface CompiledModule {
 }
 
 const MOST_STACK = 512;
+/** Frames are rounded up to this below Linux 6.12. */
+const FRAME = 32;
+
+/** Bytes of the deepest chain of calls; one function alone is not rounded. */
+function deepestStack(code: Code, functions: ReadonlyMap<string, CompiledFunction>): number {
+  const rounded = (one: Code, depth: number): number => {
+    const inner = depth > 16 ? 0 : deepestCall(one, depth + 1);
+    return Math.ceil(Math.max(1, one.stackBytes) / FRAME) * FRAME + inner;
+  };
+  const deepestCall = (one: Code, depth: number): number =>
+    Math.max(
+      0,
+      ...one.instructions.flatMap(({ instruction: { reference } }) => {
+        const target = reference?.kind === "function" ? functions.get(reference.name) : undefined;
+        return target === undefined ? [] : [rounded(target.code, depth)];
+      }),
+    );
+  const calls = deepestCall(code, 0);
+  return calls === 0 ? code.stackBytes : Math.ceil(code.stackBytes / FRAME) * FRAME + calls;
+}
+
+function generate(ir: IrFunction): Code {
+  clean(ir);
+  const lir = selectInstructions(ir);
+  return emitCode(lir, allocate(lir));
+}
 
 /**
  * Compiles the text of a `.bpf.ts` module: nothing of it is run, and nothing of the machine is looked at. Everything that is
@@ -63,47 +91,50 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
   diagnostics.push(...parsed.diagnostics);
   const entities = evaluateModule(parsed.module, diagnostics);
   const data = createDataSections();
+  const functions: FunctionTable = new Map();
   const lowering = {
     entities,
     data,
     tracepointFormat,
     diagnostics,
     arch,
+    functions,
     get kernel(): Btf | undefined {
       return options.kernel;
     },
   };
   const programs: CompiledProgram[] = [];
   const codes: CompiledCode[] = [];
+  const called = new Map<string, CompiledFunction>();
   for (const entity of entities.values()) {
     if (entity.kind !== "program") continue;
     const known = diagnostics.length;
     const ir = lowerProgram(entity, lowering);
     if (diagnostics.length > known) continue;
-    clean(ir);
-    const packet = CONTEXT_SHAPES[entity.program.type]?.packet;
+    const { name, program, body } = entity;
+    const code = generate(ir);
+    const packet = CONTEXT_SHAPES[program.type]?.packet;
     if (packet !== undefined) diagnostics.push(...findMovedPackets(ir, packet));
-    const lir = selectInstructions(ir);
-    const code = emitCode(lir, allocate(lir));
-    const { name } = entity;
-    if (code.stackBytes > MOST_STACK) {
+    for (const one of functions.values()) {
+      if (one === undefined || called.has(one.name)) continue;
+      const { linkage, parameters } = one;
+      called.set(one.name, { name: one.name, linkage, parameters, code: generate(one.ir) });
+    }
+    const stackBytes = deepestStack(code, called);
+    if (stackBytes > MOST_STACK) {
+      const how = stackBytes > code.stackBytes ? ", with the functions that it calls" : "";
       diagnostics.push(
         errorAt(
           "stack-size",
-          entity.body.span,
-          `Cannot compile program "${name}": it needs ${code.stackBytes} bytes of stack, and the machine has ${MOST_STACK}`,
+          body.span,
+          `Cannot compile program "${name}": it needs ${stackBytes} bytes of stack${how}, and the machine has ${MOST_STACK}`,
           "Put large values into scratch(schema)",
         ),
       );
     }
-    const { section, attachTo } = entity.program;
+    const { section, attachTo } = program;
     codes.push({ name, section, attachTo, code });
-    programs.push({
-      name,
-      instructions: code.instructions.length,
-      stackBytes: code.stackBytes,
-      ir: printIr(ir),
-    });
+    programs.push({ name, instructions: code.instructions.length, stackBytes, ir: printIr(ir) });
   }
   diagnostics.sort((a, b) => a.span.offset - b.span.offset);
   if (diagnostics.some(({ severity }) => severity === "error")) return { ok: false, diagnostics };
@@ -111,10 +142,18 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
     .flatMap((one) => (one.kind === "map" ? [{ name: one.name, shape: one.shape }] : []))
     .concat(data.maps);
   const lineOf = createLineFinder(text, file);
-  const readsKernel = codes.some(({ code }) =>
+  const compiled = [...called.values()];
+  const readsKernel = [...codes, ...compiled].some(({ code }) =>
     code.instructions.some(({ core }) => core !== undefined),
   );
   const kernel = readsKernel ? options.kernel : undefined;
-  const collection = makeCollection({ programs: codes, maps, data, kernel, lineOf });
+  const collection = makeCollection({
+    programs: codes,
+    functions: compiled,
+    maps,
+    data,
+    kernel,
+    lineOf,
+  });
   return success({ collection, programs }, diagnostics);
 }

@@ -5,7 +5,7 @@ import { compile } from "./compile.ts";
 import { formatSourceDiagnostic } from "./parse/format.ts";
 
 const HEADER =
-  'import { array, arrayMap, be32, cgroupSkb, char, comm, config, fentry, global, hashMap, idiv, ntohl, pid, printk, profile, range, readKernelStr, readUserStr, ringBuf, scratch, struct, syscall, tracepoint, i32, u8, u16, u32, u64, userPtr, xdp, Xdp } from "@ocelli/compiler";\n';
+  'import { array, arrayMap, be32, cgroupSkb, char, comm, config, fentry, global, globalFunction, hashMap, idiv, loop, ntohl, pid, printk, profile, range, readKernelStr, readUserStr, ringBuf, scratch, staticFunction, struct, syscall, tracepoint, i32, u8, u16, u32, u64, userPtr, xdp, Xdp } from "@ocelli/compiler";\n';
 
 const CASES: readonly { readonly name: string; readonly source: string; readonly said: string }[] =
   [
@@ -123,6 +123,23 @@ const CASES: readonly { readonly name: string; readonly source: string; readonly
       source:
         "const m = hashMap({ key: u32, value: u64, maxEntries: 16 });\nexport const p = syscall(() => {\n  const v = u32(m.lookup(1)?.value);\n  return v;\n});\n",
       said: "p.ts:4:13: error[optional-value]: Cannot use the value behind ?.: where there is none it has no width\n  4 |   const v = u32(m.lookup(1)?.value);\n    |             ^^^^^^^^^^^^^^^^^^^^^^^\n  Say what it is then: value ?? 0, or check with if first",
+    },
+    {
+      name: "a return out of a loop that the kernel counts",
+      source:
+        "export const p = syscall(() => {\n  for (const i of loop(9)) return i;\n  return 0;\n});\n",
+      said: "p.ts:3:28: error[return-in-callback]: Cannot return here: the kernel calls the body of this loop as a function of its own\n  3 |   for (const i of loop(9)) return i;\n    |                            ^^^^^^^^^\n  Use break, and a variable that says what was found",
+    },
+    {
+      name: "a function that calls itself",
+      source:
+        "const down = staticFunction((n: u32): u32 => down(n));\nexport const p = syscall(() => down(1));\n",
+      said: 'p.ts:2:46: error[recursion]: Cannot call "down" here: it calls itself\n  2 | const down = staticFunction((n: u32): u32 => down(n));\n    |                                              ^^^^^^^\n  Use a loop',
+    },
+    {
+      name: "a global function whose arguments have no types",
+      source: "const f = globalFunction((n) => n);\nexport const p = syscall(() => f(1));\n",
+      said: 'p.ts:3:34: error[argument-type]: Cannot call "f" with 1: a global function takes numbers whose types are written down\n  3 | export const p = syscall(() => f(1));\n    |                                  ^\n  Write (value: u32) => …, or use staticFunction()',
     },
     {
       name: "a kernel function without types",

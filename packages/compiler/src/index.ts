@@ -6,6 +6,7 @@ export {
   htons,
   idiv,
   ktimeNs,
+  loop,
   ntohl,
   ntohs,
   pid,
@@ -100,6 +101,7 @@ export type {
   XdpMethods,
 } from "./author/context-methods.ts";
 export { enumExists, enumValue, exists, typeExists, typeSize } from "./author/core.ts";
+export { globalFunction, staticFunction } from "./author/functions.ts";
 export type { BpfSock, TcpSock } from "./author/contexts.ts";
 export {
   addrOf,

@@ -68,6 +68,13 @@ export function htonl(value: u32): be32 {
 export function idiv(dividend: number, divisor: number): number {
   return divisor === 0 ? 0 : Math.trunc(dividend / divisor);
 }
+/**
+ * The numbers from 0 to `count` - 1, up to 8,388,608 of them: the kernel counts, and calls the body of the loop as a function.
+ * Linux 5.17; `range()` works everywhere.
+ */
+export function* loop(count: u32): Iterable<u32> {
+  for (let index = 0; index < count; index += 1) yield index;
+}
 /** The numbers from 0 to `count` - 1, at most `max` of them. */
 export function* range(count: number, options: { readonly max?: number } = {}): Iterable<u32> {
   const end = Math.min(count, options.max ?? count);

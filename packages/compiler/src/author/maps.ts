@@ -17,6 +17,8 @@ export interface HashMap<K, V> extends MapShape {
   set(key: K, value: V, mode?: "any" | "noexist" | "exist"): boolean;
   /** Whether the key was there. */
   delete(key: K): boolean;
+  /** All entries, as `for (const [key, value] of map)` visits them in kernel programs. Linux 5.13. */
+  [Symbol.iterator](): Iterator<[K, Ref<V>]>;
 }
 
 /** An array with as many values as it was made with, all zero at first. */
@@ -25,6 +27,8 @@ export interface ArrayMap<V> extends MapShape {
   lookup(index: U32): Ref<V> | undefined;
   /** Whether the index is inside. */
   set(index: U32, value: V): boolean;
+  /** All values, as `for (const [index, value] of map)` visits them in kernel programs. Linux 5.13. */
+  [Symbol.iterator](): Iterator<[U32, Ref<V>]>;
 }
 
 /** A value per CPU that is too large for the stack of 512 bytes. It keeps what was written before. */

@@ -28,6 +28,7 @@ export class IrBuilder {
   /** The source of what is being built. */
   span: Span = { offset: 0, length: 0 };
   #nextValue = 1;
+  #context: Value | undefined;
   #nextVariable = 1;
   readonly #constants = new Map<string, Value>();
   readonly #definitions = new Map<Block, Map<Variable, Value>>();
@@ -152,7 +153,17 @@ export class IrBuilder {
 
   /** What the program, or the function, was given first: the hook's context. */
   context(): Value {
-    return this.#everywhere("context", { op: "context" });
+    return this.#context ?? this.#everywhere("context", { op: "context" });
+  }
+
+  /** Says that the context is not what came first, but this. */
+  setContext(value: Value): void {
+    this.#context = value;
+  }
+
+  /** What the function was called with, by its number. */
+  parameter(index: number): Value {
+    return this.#everywhere(`parameter ${index}`, { op: "parameter", index });
   }
 
   /** A fact about a kernel type; every use makes it anew, which keeps its relocation. */

@@ -18,6 +18,7 @@ export function printIr(program: IrFunction): string {
     if (known?.op === "map") return `map ${known.name}`;
     if (known?.op === "slot") return `slot ${known.slot}`;
     if (known?.op === "context") return "context";
+    if (known?.op === "parameter") return `parameter ${known.index}`;
     return names.get(value) ?? `%?${value}`;
   };
   const blockName = (block: Block): string => blocks.get(block) ?? "b?";

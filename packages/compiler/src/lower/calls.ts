@@ -4,6 +4,7 @@ import { binary, convertTo } from "./arithmetic.ts";
 import { readRegister } from "./context.ts";
 import { describeOperand } from "./convert.ts";
 import { compareText } from "./compare-text.ts";
+import { callSubprogram } from "./functions.ts";
 import { callHelper } from "./helper-calls.ts";
 import { CONTEXT_METHODS } from "./helper-table.ts";
 import { hold } from "./hold.ts";
@@ -36,7 +37,10 @@ export function lowerCall(low: Lowerer, node: Call, expected: Type | undefined):
   if (target.kind === "function") return inlineCall(low, target.value, "function", node);
   if (target.kind === "entity") {
     const { entity } = target;
-    if (entity.kind === "function") return inlineCall(low, entity.value, entity.name, node);
+    if (entity.kind === "function")
+      return entity.linkage === undefined
+        ? inlineCall(low, entity.value, entity.name, node)
+        : callSubprogram(low, entity, node);
     if (entity.kind === "schema") return convert(low, node, target);
     if (entity.kind === "builtin") return callHelper(low, entity.name, node, expected);
   }

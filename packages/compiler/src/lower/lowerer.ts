@@ -1,7 +1,7 @@
 import type { Btf, Diagnostic, Span } from "@ocelli/bpf";
 
 import type { ProgramKind } from "../author/programs.ts";
-import type { Block } from "../ir/ir.ts";
+import type { Block, IrFunction } from "../ir/ir.ts";
 import type { IrBuilder, Variable } from "../ir/builder.ts";
 import type { Expression, FunctionExpression, Statement } from "../parse/ast.ts";
 import type { Entities } from "../types/evaluate.ts";
@@ -34,13 +34,15 @@ export interface Loop {
 /** What the lowering of one program shares. */
 export interface Lowerer {
   readonly builder: IrBuilder;
-  readonly entities: Entities;
+  /** The names of the module whose function is being lowered. */
+  entities: Entities;
   readonly data: DataSections;
   readonly kernel: Btf | undefined;
   context: ProgramContext;
   /** Of the program that is compiled. */
   readonly kind: ProgramKind;
   readonly arch: Architecture;
+  readonly functions: FunctionTable;
   frames: readonly Frame[];
   loops: readonly Loop[];
   scopes: readonly Map<string, Binding>[];
@@ -60,7 +62,25 @@ export interface Lowerer {
     name: string,
     wanted?: Type,
   ): Operand;
+  /** Starts a function of its own, with nothing in scope. */
+  derive(name: string): Lowerer;
 }
+
+/** A function that is called rather than inlined. */
+export interface LoweredFunction {
+  readonly name: string;
+  readonly linkage: "static" | "global";
+  readonly ir: IrFunction;
+  /** What it gives; `undefined` when that is nothing. */
+  readonly result: Type | undefined;
+  /** Its first argument is the program's context. */
+  readonly takesContext: boolean;
+  /** Names of its parameters, for the object's types. */
+  readonly parameters: readonly { readonly name: string; readonly type: Type }[];
+}
+
+/** The functions of a module by what they are called with; `undefined` while one is being lowered. */
+export type FunctionTable = Map<string, LoweredFunction | undefined>;
 
 /** What a name stands for here; `undefined` when it is not of the functions around. */
 export function findBinding({ scopes }: Lowerer, name: string): Binding | undefined {

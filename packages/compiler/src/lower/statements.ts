@@ -1,10 +1,11 @@
 import type { Span } from "@ocelli/bpf";
 
-import type { Expression, Statement } from "../parse/ast.ts";
+import type { Statement } from "../parse/ast.ts";
 import { namedType, scalarType, typeName, type Type } from "../types/type.ts";
 import { comparison } from "./arithmetic.ts";
-import { describeOperand, knownRange, toType, toTyped } from "./convert.ts";
+import { describeOperand, toType } from "./convert.ts";
 import { hold } from "./hold.ts";
+import { lowerLoop, lowerRange, withLoop } from "./loops.ts";
 import { declare, inScope, type Loop, type Lowerer } from "./lowerer.ts";
 import { member, valueOfPlace } from "./members.ts";
 import type { Operand } from "./operand.ts";
@@ -209,144 +210,6 @@ function lowerIf(low: Lowerer, node: Statement & { readonly kind: "if" }): void 
   builder.enter(done);
 }
 
-function lowerLoop(low: Lowerer, node: Statement & { readonly kind: "loop" }): void {
-  const { builder } = low;
-  for (const one of node.start) low.statement(one);
-  if (node.test === undefined || !hasBound(low, node.test))
-    low.refuse(
-      "unbounded-loop",
-      node.test?.span ?? node.span,
-      "Cannot compile this loop: nothing shows that it ends",
-      "Compare a counter with a constant, e.g. i < n && i < 64, or use for (const i of range(n, { max: 64 }))",
-    );
-  const head = builder.block();
-  const body = builder.block();
-  const step = builder.block();
-  const done = builder.block();
-  builder.jump(head);
-  builder.current = head;
-  if (node.test === undefined) builder.jump(body);
-  else low.condition(node.test, body, done);
-  builder.enter(body);
-  withLoop(low, { breaks: done, continues: step }, () => {
-    inScope(low, () => low.statement(node.body));
-  });
-  builder.jump(step);
-  builder.enter(step);
-  if (node.step !== undefined) low.expression(node.step);
-  builder.jump(head);
-  builder.seal(head);
-  builder.enter(done);
-}
-
-function withLoop(low: Lowerer, loop: Loop, body: () => void): void {
-  const { loops } = low;
-  low.loops = [...loops, loop];
-  body();
-  low.loops = loops;
-}
-
-/** Whether a loop's condition compares something with a constant on every way that it can hold. */
-function hasBound(low: Lowerer, test: Expression): boolean {
-  if (test.kind === "logical" && test.operator === "&&")
-    return hasBound(low, test.left) || hasBound(low, test.right);
-  if (test.kind !== "binary" || test.operator === "===") return false;
-  return [test.left, test.right].some((side) => isConstant(low, side));
-}
-
-function isConstant(low: Lowerer, node: Expression): boolean {
-  switch (node.kind) {
-    case "number":
-    case "bigint":
-      return true;
-    case "name":
-      return low.entities.get(node.name)?.kind === "constant" || isFixed(low, node.name);
-    case "unary":
-      return isConstant(low, node.operand);
-    case "binary":
-      return isConstant(low, node.left) && isConstant(low, node.right);
-    case "member": {
-      const entity = node.object.kind === "name" ? low.entities.get(node.object.name) : undefined;
-      return entity?.kind === "variable" && entity.variable.kind === "config";
-    }
-    default:
-      return false;
-  }
-}
-
-function isFixed(low: Lowerer, name: string): boolean {
-  const binding = low.scopes.findLast((scope) => scope.has(name))?.get(name);
-  return binding?.kind === "fixed" && binding.operand.kind === "literal";
-}
-
-/** `for (const i of range(n, { max }))`: both bounds are compared each time, so that the verifier sees the constant one. */
-function lowerRange(low: Lowerer, node: Statement & { readonly kind: "for-of" }): void {
-  const { builder } = low;
-  const { iterable } = node;
-  const isRange =
-    iterable.kind === "call" &&
-    iterable.callee.kind === "name" &&
-    low.entities.get(iterable.callee.name)?.kind === "builtin" &&
-    iterable.callee.name === "range";
-  const [count, options] = isRange ? iterable.args : [];
-  if (count === undefined) {
-    low.refuse(
-      "not-iterable",
-      iterable.span,
-      "Cannot loop over this: kernel programs loop over range(n)",
-      "Write for (const i of range(n, { max: 64 }))",
-    );
-    return;
-  }
-  const u32 = { kind: "int", bits: 32, signed: false } as const;
-  const given = low.expression(count, u32);
-  const limit = builder.variable();
-  const index = builder.variable();
-  builder.write(limit, toType(low, given, u32, count.span) ?? builder.constant(0n));
-  const most =
-    options?.kind === "object"
-      ? options.fields.find(({ name }) => name === "max")?.value
-      : undefined;
-  const max = most === undefined ? undefined : low.expression(most, u32);
-  if (given.kind !== "literal" && max?.kind !== "literal") {
-    const typed = toTyped(low, given, count.span);
-    const range = typed?.type.kind === "int" ? knownRange(low, typed.value, typed.type) : undefined;
-    if (range === undefined || range.max > 100_000n)
-      low.refuse(
-        "unbounded-loop",
-        count.span,
-        "Cannot compile this loop: nothing shows how often it runs at most",
-        "Give a bound: range(n, { max: 64 })",
-      );
-  }
-  builder.write(index, builder.constant(0n));
-  const head = builder.block();
-  const inside = builder.block();
-  const body = builder.block();
-  const step = builder.block();
-  const done = builder.block();
-  builder.jump(head);
-  builder.current = head;
-  builder.branch("<", builder.read(index), builder.read(limit), inside, done);
-  builder.enter(inside);
-  if (max?.kind === "literal")
-    builder.branch("<", builder.read(index), builder.constant(max.value), body, done);
-  else builder.jump(body);
-  builder.enter(body);
-  const current = builder.variable();
-  builder.write(current, builder.read(index));
-  declare(low, node.name, { kind: "variable", variable: current, type: u32, constant: true });
-  withLoop(low, { breaks: done, continues: step }, () => {
-    inScope(low, () => low.statement(node.body));
-  });
-  builder.jump(step);
-  builder.enter(step);
-  builder.write(index, builder.arithmetic("add", 64, builder.read(index), builder.constant(1n)));
-  builder.jump(head);
-  builder.seal(head);
-  builder.enter(done);
-}
-
 function lowerSwitch(low: Lowerer, node: Statement & { readonly kind: "switch" }): void {
   const { builder } = low;
   const subject = hold(low, readAggregate(low, low.expression(node.subject)));
@@ -379,7 +242,15 @@ function lowerSwitch(low: Lowerer, node: Statement & { readonly kind: "switch" }
 function lowerReturn(low: Lowerer, { value, span }: Statement & { readonly kind: "return" }): void {
   const { builder } = low;
   const frame = low.frames.at(-1);
-  if (frame === undefined) return;
+  if (frame === undefined) {
+    low.refuse(
+      "return-in-callback",
+      span,
+      "Cannot return here: the kernel calls the body of this loop as a function of its own",
+      "Use break, and a variable that says what was found",
+    );
+    return;
+  }
   if (value !== undefined) {
     const wanted = frame.resultType;
     const operand = readAggregate(low, low.expression(value, wanted));

@@ -16,6 +16,7 @@ import { sizeOfLayout } from "../author/layout.ts";
 import type { MapShape } from "../author/map-shape.ts";
 import type { Code } from "../code/emit.ts";
 import type { DataSection, DataSections } from "../lower/data.ts";
+import type { Type } from "../types/type.ts";
 import { createObjectTypes, type ObjectTypes } from "./types.ts";
 
 /** A program on its way into the object. */
@@ -26,9 +27,18 @@ export interface CompiledCode {
   readonly code: Code;
 }
 
+/** A function on its way into the object. */
+export interface CompiledFunction {
+  readonly name: string;
+  readonly linkage: "static" | "global";
+  readonly parameters: readonly { readonly name: string; readonly type: Type }[];
+  readonly code: Code;
+}
+
 /** Everything that the object is made of. */
 export interface ObjectParts {
   readonly programs: readonly CompiledCode[];
+  readonly functions: readonly CompiledFunction[];
   readonly maps: readonly { readonly name: string; readonly shape: MapShape }[];
   readonly data: DataSections;
   readonly kernel: Btf | undefined;
@@ -43,7 +53,7 @@ const FRAGS = 0x20;
 
 /** Puts programs, maps and data together as the blueprint that loaders take, with types, line info and relocations. */
 export function makeCollection(parts: ObjectParts): CollectionSpec {
-  const facts = parts.programs.flatMap(({ code }) =>
+  const facts = [...parts.programs, ...parts.functions].flatMap(({ code }) =>
     code.instructions.flatMap(({ core }) => (core === undefined ? [] : [core])),
   );
   const types = createObjectTypes(parts.kernel, facts);
@@ -53,13 +63,21 @@ export function makeCollection(parts: ObjectParts): CollectionSpec {
     ...parts.maps.map(({ name, shape }) => mapSpec(name, shape, types)),
     ...dataMaps(parts.data, types, variables),
   ];
+  const functions = new Map(
+    parts.functions.map((one) => {
+      const { name, linkage, parameters, code } = one;
+      const typeId = types.function(name, linkage, parameters);
+      const instructions = instructionsOf(name, typeId, code, types, parts.lineOf);
+      return [name, { name, section: ".text", linkage, instructions }] as const;
+    }),
+  );
   const btf = readBtf(types.builder.write());
   return {
     littleEndian: true,
     license: LICENSE,
     maps: new Map(maps.map((map) => [map.name, map])),
     programs: new Map(programs.map((program) => [program.name, program])),
-    functions: new Map(),
+    functions,
     variables,
     kconfig: new Map(),
     btf: btf.ok ? btf.value : undefined,
@@ -73,7 +91,28 @@ function programSpec(
 ): ProgramSpec {
   const { name, section, attachTo, code } = program;
   const meaning = parseSectionName(section);
-  const functionTypeId = types.program(name);
+  const instructions = instructionsOf(name, types.program(name), code, types, lineOf);
+  return {
+    name,
+    section,
+    type: meaning?.type ?? "unspec",
+    attachType: meaning?.attachType,
+    attachTo,
+    flags: (meaning?.sleepable === true ? SLEEPABLE : 0) | (meaning?.frags === true ? FRAGS : 0),
+    license: LICENSE,
+    kernelVersion: 0,
+    instructions,
+    autoload: true,
+  };
+}
+
+function instructionsOf(
+  name: string,
+  functionTypeId: number,
+  code: Code,
+  types: ObjectTypes,
+  lineOf: ObjectParts["lineOf"],
+): Instruction[] {
   let last: SourceLine | undefined;
   const instructions: Instruction[] = [];
   for (const { instruction, span, core } of code.instructions) {
@@ -87,18 +126,7 @@ function programSpec(
       ...(core !== undefined && { relocation: types.relocation(core) }),
     });
   }
-  return {
-    name,
-    section,
-    type: meaning?.type ?? "unspec",
-    attachType: meaning?.attachType,
-    attachTo,
-    flags: (meaning?.sleepable === true ? SLEEPABLE : 0) | (meaning?.frags === true ? FRAGS : 0),
-    license: LICENSE,
-    kernelVersion: 0,
-    instructions,
-    autoload: true,
-  };
+  return instructions;
 }
 
 function blankMap(name: string): MapSpec {

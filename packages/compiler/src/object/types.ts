@@ -6,6 +6,7 @@ import {
   type CoreRelocation,
 } from "@ocelli/bpf";
 
+import type { Type } from "../types/type.ts";
 import type { EnumNames, Layout } from "../author/layout.ts";
 import type { CoreFact } from "../code/emit.ts";
 import type { KernelField } from "../ir/ir.ts";
@@ -24,6 +25,12 @@ export interface ObjectTypes {
   layout(layout: Layout): number;
   /** The FUNC of a program. */
   program(name: string): number;
+  /** The FUNC of a function that programs call. */
+  function(
+    name: string,
+    linkage: "static" | "global",
+    parameters: readonly { readonly name: string; readonly type: Type }[],
+  ): number;
   /** The relocation that finds a fact about a kernel type; structs get the members that were asked for. */
   relocation(fact: CoreFact): CoreRelocation;
 }
@@ -102,6 +109,15 @@ export function createObjectTypes(
       );
       return builder.add({ kind: "func", name, typeId: proto, linkage: "global" });
     },
+    function(name, linkage, parameters) {
+      const returnTypeId = int("u64", 64, false);
+      const typeId = builder.add({
+        kind: "func_proto",
+        returnTypeId,
+        parameters: parameters.map((one) => ({ name: one.name, typeId: numberType(one.type) })),
+      });
+      return builder.add({ kind: "func", name, typeId, linkage });
+    },
     relocation({ relocation: kind, field: { struct, path } }) {
       if (kind === "enumval_value" || kind === "enumval_exists") {
         const typeId = enumeration(struct);
@@ -132,6 +148,11 @@ export function createObjectTypes(
     if (relocation !== "enumval_value" && relocation !== "enumval_exists") declare(field);
   for (const one of structs.values()) finish(one);
   return types;
+
+  function numberType(type: Type): number {
+    if (type.kind !== "int") return int("u64", 64, false);
+    return int(`${type.signed ? "i" : "u"}${type.bits}`, type.bits, type.signed);
+  }
 
   function layoutType(layout: Layout): number {
     switch (layout.kind) {

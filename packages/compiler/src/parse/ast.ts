@@ -141,6 +141,8 @@ export type Statement = { readonly span: Span } & (
   | {
       readonly kind: "for-of";
       readonly name: string;
+      /** The other name of `const [name, second] of …`. */
+      readonly second?: string;
       readonly iterable: Expression;
       readonly body: Statement;
     }

@@ -63,13 +63,22 @@ export function readStatement(reader: Reader, node: es.Statement): Statement {
     case "ForOfStatement": {
       const { left } = node;
       const id = left.type === "VariableDeclaration" ? left.declarations[0]?.id : undefined;
-      if (id?.type !== "Identifier") {
-        reader.refuse(left, "this loop variable", "Write for (const name of …)");
+      const [first, second] = id?.type === "ArrayPattern" ? id.elements : [id];
+      if (
+        first?.type !== "Identifier" ||
+        (id?.type === "ArrayPattern" && (id.elements.length > 2 || second?.type !== "Identifier"))
+      ) {
+        reader.refuse(
+          left,
+          "this loop variable",
+          "Write for (const name of …), or for (const [key, value] of map)",
+        );
         return empty(reader, node);
       }
       return {
         kind: "for-of",
-        name: id.name,
+        name: first.name,
+        ...(second?.type === "Identifier" && { second: second.name }),
         iterable: reader.expression(node.right),
         body: reader.statement(node.body),
         span,

@@ -8,10 +8,12 @@ import * as memory from "../author/memory.ts";
 import * as moreHelpers from "../author/more-helpers.ts";
 import * as moreMaps from "../author/more-maps.ts";
 import * as programs from "../author/programs.ts";
+import * as functions from "../author/functions.ts";
 import * as schemas from "../author/schema.ts";
 import * as variables from "../author/variables.ts";
 import * as headers from "../author/vmlinux.ts";
 import type { Expression, FunctionExpression, Module } from "../parse/ast.ts";
+import { putInScope } from "./scopes.ts";
 
 /** What a name of a module stands for. */
 export type Entity =
@@ -35,7 +37,13 @@ export type Entity =
       readonly program: programs.Program;
       readonly body: FunctionExpression;
     }
-  | { readonly kind: "function"; readonly name: string; readonly value: FunctionExpression }
+  | {
+      readonly kind: "function";
+      readonly name: string;
+      readonly value: FunctionExpression;
+      /** Called rather than inlined. */
+      readonly linkage?: "static" | "global";
+    }
   | { readonly kind: "builtin"; readonly name: string }
   | { readonly kind: "list"; readonly elements: readonly Entity[] }
   | { readonly kind: "record"; readonly fields: Readonly<Record<string, Entity>> }
@@ -46,6 +54,7 @@ export type Entities = ReadonlyMap<string, Entity>;
 
 const UNKNOWN: Entity = { kind: "unknown" };
 const LIBRARY: Readonly<Record<string, unknown>> = {
+  ...functions,
   ...maps,
   ...moreMaps,
   ...programs,
@@ -77,7 +86,10 @@ export function evaluateModule(module: Module, diagnostics: Diagnostic[]): Entit
   }
   for (const { name, value } of module.declarations) {
     if (entities.has(name)) continue;
-    entities.set(name, nameEntity(name, evaluate(value, entities, diagnostics)));
+    const entity = nameEntity(name, evaluate(value, entities, diagnostics));
+    if (entity.kind === "function") putInScope(entity.value, entities);
+    if (entity.kind === "program") putInScope(entity.body, entities);
+    entities.set(name, entity);
   }
   return entities;
 }
@@ -248,6 +260,16 @@ function evaluateCall(
   if (typeof make !== "function")
     return refuse(node.span, "this call", "Call a function of @ocelli/compiler");
   const args = node.args.map(inner);
+  if (
+    callee.kind === "builtin" &&
+    (callee.name === "staticFunction" || callee.name === "globalFunction")
+  ) {
+    const [value] = args;
+    const linkage = callee.name === "staticFunction" ? "static" : "global";
+    return value?.kind === "function"
+      ? { ...value, linkage }
+      : refuse(node.span, "this call", "Give it a function: staticFunction((a: u32) => …)");
+  }
   if (args.some(({ kind }) => kind === "unknown")) return UNKNOWN;
   const body = args.flatMap((one) => (one.kind === "function" ? [one.value] : [])).at(-1);
   try {

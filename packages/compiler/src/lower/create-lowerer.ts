@@ -1,0 +1,86 @@
+import { errorAt, type Btf, type Diagnostic } from "@ocelli/bpf";
+
+import type { ProgramKind } from "../author/programs.ts";
+import { IrBuilder } from "../ir/builder.ts";
+import type { Entities } from "../types/evaluate.ts";
+import { lowerCall } from "./calls.ts";
+import { lowerCondition } from "./conditions.ts";
+import type { DataSections } from "./data.ts";
+import { lowerExpression } from "./expressions.ts";
+import { inlineFunction } from "./inline.ts";
+import type { FunctionTable, Lowerer } from "./lowerer.ts";
+import { FAILED } from "./operand.ts";
+import type { Architecture } from "./registers.ts";
+import { lowerStatement } from "./statements.ts";
+
+/** What lowering needs beyond the program itself. */
+export interface LowerOptions {
+  readonly entities: Entities;
+  readonly data: DataSections;
+  readonly kernel: Btf | undefined;
+  /** The tracefs format of a tracepoint, `category/name`. */
+  readonly tracepointFormat: ((name: string) => string | undefined) | undefined;
+  readonly diagnostics: Diagnostic[];
+  readonly arch: Architecture;
+  /** The functions that programs call rather than inline. */
+  readonly functions: FunctionTable;
+}
+
+/** Starts to lower a program. */
+export function createLowerer(name: string, kind: ProgramKind, options: LowerOptions): Lowerer {
+  const { diagnostics } = options;
+  const said = new Set<string>();
+  const report = (diagnostic: Diagnostic): void => {
+    // A function that is inlined twice is wrong once.
+    const { code, span, message } = diagnostic;
+    const key = `${code} ${span.section} ${span.offset} ${message}`;
+    if (said.has(key)) return;
+    said.add(key);
+    diagnostics.push(diagnostic);
+  };
+  return start(name, kind, options, report);
+}
+
+function start(
+  name: string,
+  kind: ProgramKind,
+  options: Pick<LowerOptions, "entities" | "data" | "arch" | "functions"> & {
+    readonly kernel: Btf | undefined;
+  },
+  report: (diagnostic: Diagnostic) => void,
+): Lowerer {
+  const { entities, data, arch, functions } = options;
+  const low: Lowerer = {
+    builder: new IrBuilder(name),
+    entities,
+    data,
+    get kernel() {
+      return options.kernel;
+    },
+    context: { fields: new Map() },
+    kind,
+    arch,
+    functions,
+    frames: [],
+    loops: [],
+    scopes: [new Map()],
+    refuse(code, span, message, hint) {
+      report(errorAt(code, span, message, hint));
+      return FAILED;
+    },
+    report,
+    expression: (node, expected) => lowerExpression(low, node, expected),
+    condition: (node, then, otherwise) => lowerCondition(low, node, then, otherwise),
+    statement: (node) => lowerStatement(low, node),
+    call: (node, expected) => lowerCall(low, node, expected),
+    inline: (value, args, span, called, wanted) =>
+      inlineFunction(low, value, args, span, called, wanted),
+    // A function of its own sees what the program that calls it sees.
+    derive(inner) {
+      const derived = start(inner, kind, low, report);
+      derived.context = low.context;
+      return derived;
+    },
+  };
+  return low;
+}
