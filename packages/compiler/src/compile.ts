@@ -13,16 +13,18 @@ import { selectInstructions } from "./code/select.ts";
 import type { IrFunction } from "./ir/ir.ts";
 import { printIr } from "./ir/print.ts";
 import { createDataSections } from "./lower/data.ts";
+import { loadImports } from "./types/imports.ts";
 import type { Architecture } from "./lower/registers.ts";
 import { lowerProgram } from "./lower/program.ts";
 import { makeCollection, type CompiledCode, type CompiledFunction } from "./object/collection.ts";
 import type { FunctionTable } from "./lower/lowerer.ts";
-import { createLineFinder } from "./object/source-lines.ts";
+import { createLineFinders } from "./object/source-lines.ts";
 import { parseModule } from "./parse/parse.ts";
 import { CONTEXT_SHAPES } from "./author/context-shapes.ts";
 import { findMovedPackets } from "./passes/moved-packets.ts";
 import { clean } from "./passes/clean.ts";
-import { evaluateModule } from "./types/evaluate.ts";
+import type { MapShape } from "./author/map-shape.ts";
+import { evaluateModule, type Entities } from "./types/evaluate.ts";
 
 /** What compiling needs to know besides the text. All of it is data, so that it gives the same result everywhere. */
 export interface CompileOptions {
@@ -34,6 +36,11 @@ export interface CompileOptions {
   readonly tracepointFormat?: (name: string) => string | undefined;
   /** The machine whose registers kprobes, uprobes and samples read; x86-64 if absent. */
   readonly arch?: Architecture;
+  /** The module that an import such as `./shared.ts` in the file `importer` names. */
+  readonly readModule?: (
+    from: string,
+    importer: string,
+  ) => { readonly file: string; readonly text: string } | undefined;
 }
 
 /** A program of a compiled module. */
@@ -50,6 +57,14 @@ export interface CompiledModule {
   /** The blueprint, for `writeCollection()` and for loading. */
   readonly collection: CollectionSpec;
   readonly programs: readonly CompiledProgram[];
+}
+
+function mapsOf(entities: Entities): { readonly name: string; readonly shape: MapShape }[] {
+  const found = [...entities.values()].flatMap((one) =>
+    one.kind === "map" ? [{ name: one.name, shape: one.shape }] : [],
+  );
+  // A map that is imported under another name is still one.
+  return [...new Map(found.map((one) => [one.name, one])).values()];
 }
 
 const MOST_STACK = 512;
@@ -89,7 +104,8 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
   const diagnostics: Diagnostic[] = [];
   const parsed = parseModule(text);
   diagnostics.push(...parsed.diagnostics);
-  const entities = evaluateModule(parsed.module, diagnostics);
+  const loaded = loadImports(file, options.readModule, diagnostics);
+  const entities = evaluateModule(parsed.module, diagnostics, loaded.importsOf(file));
   const data = createDataSections();
   const functions: FunctionTable = new Map();
   const lowering = {
@@ -138,11 +154,20 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
   }
   diagnostics.sort((a, b) => a.span.offset - b.span.offset);
   if (diagnostics.some(({ severity }) => severity === "error")) return { ok: false, diagnostics };
-  const maps = [...entities.values()]
-    .flatMap((one) => (one.kind === "map" ? [{ name: one.name, shape: one.shape }] : []))
-    .concat(data.maps);
-  const lineOf = createLineFinder(text, file);
+  const own = mapsOf(entities);
   const compiled = [...called.values()];
+  const used = new Set(
+    [...codes, ...compiled].flatMap(({ code }) =>
+      code.instructions.flatMap(({ instruction: { reference } }) =>
+        reference?.kind === "map" ? [reference.name] : [],
+      ),
+    ),
+  );
+  const others = loaded.modules
+    .flatMap(mapsOf)
+    .filter(({ name }) => used.has(name) && !own.some((one) => one.name === name));
+  const maps = [...own, ...others, ...data.maps];
+  const lineOf = createLineFinders(text, file, loaded.texts);
   const readsKernel = [...codes, ...compiled].some(({ code }) =>
     code.instructions.some(({ core }) => core !== undefined),
   );

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { OcelliError, type Diagnostic, type Result } from "@ocelli/bpf";
 import { compile, formatSourceDiagnostic, type CompiledModule } from "@ocelli/compiler/compile";
@@ -20,8 +21,18 @@ export function compileFile(path: string): CompiledFile {
       return orUndefined(() => kernelTypes().kernel);
     },
     tracepointFormat: (name) => orUndefined(() => readTracepointFormat(name)),
+    arch: process.arch === "arm64" ? "arm64" : "x86-64",
+    readModule(from, importer) {
+      const file = join(dirname(importer), from);
+      const found = textOf(file);
+      return found === undefined ? undefined : { file, text: found };
+    },
   });
   return { path, text, result };
+}
+
+function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** A machine without BTF or tracefs compiles what needs neither; the rest becomes diagnostics. */
@@ -54,7 +65,7 @@ export class ModuleError extends OcelliError<"refused" | "unknown-source"> {
 export function compiledModule(file: CompiledFile): CompiledModule {
   const { path, text, result } = file;
   if (result.ok) return result.value;
-  const words = result.diagnostics.map((one) => formatSourceDiagnostic(path, text, one));
+  const words = result.diagnostics.map((one) => formatSourceDiagnostic(path, text, one, textOf));
   throw new ModuleError(
     "refused",
     `Cannot compile "${path}":\n${words.join("\n")}`,

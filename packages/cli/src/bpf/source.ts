@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
 import { type Diagnostic, type Result } from "@ocelli/bpf";
 import { compile, formatSourceDiagnostic, type CompiledModule } from "@ocelli/compiler/compile";
 import { kernelTypes, LinuxError, readTracepointFormat } from "@ocelli/linux";
@@ -25,8 +28,19 @@ export async function compileSource(path: string): Promise<CompiledSource> {
       return orUndefined(() => kernelTypes().kernel);
     },
     tracepointFormat: (name) => orUndefined(() => readTracepointFormat(name)),
+    arch: process.arch === "arm64" ? "arm64" : "x86-64",
+    readModule(from, importer) {
+      const file = join(dirname(importer), from);
+      const found = textOf(file);
+      return found === undefined ? undefined : { file, text: found };
+    },
   });
   return { path, text, result };
+}
+
+/** The text of a module that another imports. */
+function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** A machine without BTF or tracefs compiles what needs neither; the rest becomes diagnostics. */
@@ -41,14 +55,18 @@ export function orUndefined<T>(ask: () => T): T | undefined {
 
 /** Diagnostics as a person reads them. */
 export function formatDiagnostics({ path, text, result }: CheckedSource): string {
-  return result.diagnostics.map((one) => `${formatSourceDiagnostic(path, text, one)}\n`).join("\n");
+  return result.diagnostics
+    .map((one) => `${formatSourceDiagnostic(path, text, one, textOf)}\n`)
+    .join("\n");
 }
 
 /** Diagnostics as data: line and column count from 1. */
 export function diagnosticsToJson({ path, text, result }: CheckedSource): readonly object[] {
   return result.diagnostics.map(({ code, severity, span, message, hint }: Diagnostic) => {
-    const before = text.slice(0, span.offset).split("\n");
+    const file = span.section ?? path;
+    const whole = file === path ? text : (textOf(file) ?? "");
+    const before = whole.slice(0, span.offset).split("\n");
     const column = (before.at(-1)?.length ?? 0) + 1;
-    return { file: path, line: before.length, column, code, severity, message, hint, span };
+    return { file, line: before.length, column, code, severity, message, hint, span };
   });
 }

@@ -1,7 +1,18 @@
 import type { SourceLine, Span } from "@ocelli/bpf";
 
+/** Finds the lines of places in several texts, whose spans name all but the first of them. */
+export function createLineFinders(
+  text: string,
+  file: string,
+  others: ReadonlyMap<string, string>,
+): (span: Span) => SourceLine {
+  const first = createLineFinder(text, file);
+  const known = new Map([...others].map(([name, one]) => [name, createLineFinder(one, name)]));
+  return (span) => (known.get(span.section ?? "") ?? first)(span);
+}
+
 /** Finds the line of a place in a text; lines and columns count from 1. */
-export function createLineFinder(text: string, file: string): (span: Span) => SourceLine {
+function createLineFinder(text: string, file: string): (span: Span) => SourceLine {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return ({ offset }) => {

@@ -9,8 +9,22 @@ import type { Diagnostic } from "@ocelli/bpf";
  *     |   ^^^^^
  *   Check it first: if (!value) return …
  * ```
+ *
+ * `textOf` gives the text of an imported module, whose spans name it.
  */
-export function formatSourceDiagnostic(file: string, text: string, diagnostic: Diagnostic): string {
+export function formatSourceDiagnostic(
+  file: string,
+  text: string,
+  diagnostic: Diagnostic,
+  textOf: (file: string) => string | undefined = () => undefined,
+): string {
+  const { section } = diagnostic.span;
+  const other = section === undefined ? undefined : textOf(section);
+  if (section !== undefined && other !== undefined)
+    return formatSourceDiagnostic(section, other, {
+      ...diagnostic,
+      span: { offset: diagnostic.span.offset, length: diagnostic.span.length },
+    });
   const { code, severity, span, message, hint } = diagnostic;
   const start = text.lastIndexOf("\n", span.offset - 1) + 1;
   const end = text.indexOf("\n", span.offset);

@@ -10,19 +10,23 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Parses a `.bpf.ts` file into the compiler's own tree. Never throws on input. */
-export function parseModule(text: string): Parsed {
+/** Parses a `.bpf.ts` file into the compiler's own tree; `file` names one that another imports. Never throws on input. */
+export function parseModule(text: string, file?: string): Parsed {
   const diagnostics: Diagnostic[] = [];
   const parsed = parseSync("module.ts", text, { lang: "ts", sourceType: "module" });
   for (const { message, labels } of parsed.errors) {
     const label = labels[0];
-    const span = { offset: label?.start ?? 0, length: (label?.end ?? 0) - (label?.start ?? 0) };
+    const span = {
+      offset: label?.start ?? 0,
+      length: (label?.end ?? 0) - (label?.start ?? 0),
+      ...(file !== undefined && { section: file }),
+    };
     diagnostics.push(
       errorAt("syntax", span, `Cannot read the module: ${lowerFirst(message)}`, "Mend the syntax"),
     );
   }
   if (diagnostics.length > 0) return { module: { imports: [], declarations: [] }, diagnostics };
-  const reader = createReader(diagnostics);
+  const reader = createReader(diagnostics, file);
   const imports: Import[] = [];
   const declarations: Declaration[] = [];
   for (const statement of parsed.program.body)

@@ -25,10 +25,11 @@ export interface Reader {
   nothing(node: Placed): Expression;
 }
 
-/** Makes the reader of one module. */
-export function createReader(diagnostics: Diagnostic[]): Reader {
+/** Makes the reader of one module; spans of one that another imports name its file. */
+export function createReader(diagnostics: Diagnostic[], file?: string): Reader {
+  const where = file === undefined ? {} : { section: file };
   const reader: Reader = {
-    span: ({ start, end }) => ({ offset: start, length: end - start }),
+    span: ({ start, end }) => ({ offset: start, length: end - start, ...where }),
     refuse(node, what, fix) {
       diagnostics.push(
         errorAt(

@@ -65,15 +65,33 @@ const HELPERS: ReadonlySet<string> = new Set(
   [core, helpers, memory, moreHelpers].flatMap((one) => Object.keys(one)),
 );
 
+/** Finds what another module of the person's own declares, by the path that an import names. */
+export type ModuleImports = (from: string, span: Span) => Entities | undefined;
+
 /**
  * Works out the constants of a module without running it: schemas, maps and programs are made by the very functions that the
  * authoring API exports, so that both sides see the same values.
  */
-export function evaluateModule(module: Module, diagnostics: Diagnostic[]): Entities {
+export function evaluateModule(
+  module: Module,
+  diagnostics: Diagnostic[],
+  imports: ModuleImports = () => undefined,
+): Entities {
   const entities = new Map<string, Entity>();
   for (const { local, imported, from, span } of module.imports) {
-    const entity = importedEntity(imported, from);
-    if (entity === undefined)
+    const entity = from.startsWith(".")
+      ? imports(from, span)?.get(imported)
+      : importedEntity(imported, from);
+    if (entity === undefined && from.startsWith("."))
+      diagnostics.push(
+        errorAt(
+          "unknown-import",
+          span,
+          `Cannot import "${imported}" from "${from}": there is no such module, or it declares no such name`,
+          "Check the path, which ends in .ts, and the spelling",
+        ),
+      );
+    else if (entity === undefined)
       diagnostics.push(
         errorAt(
           "unknown-import",
