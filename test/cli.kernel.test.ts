@@ -147,8 +147,8 @@ kernelTest("ocelli btf dump prints a kernel type in three ways", {}, () => {
   });
 });
 
-kernelTest("ocelli start shows processes and system calls, and leaves nothing behind", {}, () => {
-  const { status, stdout, stderr } = ocelli(["start", "--interval", "0.5", "--for", "1", "--json"]);
+kernelTest("ocelli top shows processes and system calls, and leaves nothing behind", {}, () => {
+  const { status, stdout, stderr } = ocelli(["top", "--interval", "0.5", "--for", "1", "--json"]);
   assert.equal(stderr, "");
   assert.equal(status, 0);
   const lines = stdout.trim().split("\n");
@@ -157,8 +157,8 @@ kernelTest("ocelli start shows processes and system calls, and leaves nothing be
   assert.ok(last.systemCalls.some(({ name, total }) => /^[a-z]/.test(name) && total > 0));
 });
 
-kernelTest("ocelli start says in one sentence what it needs without root", {}, async () => {
-  const child = spawn(process.execPath, ocelliArguments(["start"]), { uid: 65_534, gid: 65_534 });
+kernelTest("ocelli top says in one sentence what it needs without root", {}, async () => {
+  const child = spawn(process.execPath, ocelliArguments(["top"]), { uid: 65_534, gid: 65_534 });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
@@ -167,6 +167,6 @@ kernelTest("ocelli start says in one sentence what it needs without root", {}, a
   assert.equal(status, 1);
   assert.equal(
     stderr,
-    'ocelli start needs root on Linux 5.10 or later: run it as root, e.g. with "sudo npm start"\n',
+    "ocelli top needs root on Linux 5.10 or later: run it as root, e.g. with sudo\n",
   );
 });

@@ -42,12 +42,12 @@ suite("ocelli", () => {
   });
 
   test("exits with 2 when a flag is unknown or has a wrong value", () => {
-    assert.deepEqual(ocelli(["start", "--intervall", "1"]), {
+    assert.deepEqual(ocelli(["top", "--intervall", "1"]), {
       status: 2,
       stdout: "",
       stderr: "No flag registered for --intervall, did you mean --interval?\n",
     });
-    assert.deepEqual(ocelli(["start", "--interval", "0"]), {
+    assert.deepEqual(ocelli(["top", "--interval", "0"]), {
       status: 2,
       stdout: "",
       stderr: "Cannot use --interval 0: give seconds, 0.1 or more\n",

@@ -19,7 +19,10 @@ import { explainCommand } from "./rules/explain.command.ts";
 import { fieldsCommand } from "./rules/fields.command.ts";
 import { listCommand } from "./rules/list.command.ts";
 import { serveCommand } from "./serve/serve.command.ts";
+import { eventsCommand } from "./sensor/events.command.ts";
+import { psCommand } from "./sensor/ps.command.ts";
 import { startCommand } from "./start/start.command.ts";
+import { topCommand } from "./top/top.command.ts";
 
 const bpf = buildRouteMap<string, CliContext>({
   routes: {
@@ -82,14 +85,27 @@ const rules = buildRouteMap<string, CliContext>({
 });
 
 const root = buildRouteMap<string, CliContext>({
-  routes: { start: startCommand, observe: observeCommand, serve: serveCommand, bpf, btf, rules },
+  routes: {
+    start: startCommand,
+    events: eventsCommand,
+    ps: psCommand,
+    top: topCommand,
+    observe: observeCommand,
+    serve: serveCommand,
+    bpf,
+    btf,
+    rules,
+  },
   docs: {
     brief: "Watch a Linux host through eBPF",
     fullDescription: [
       "Three eyes on a Linux host: network, security, performance.",
       "",
       "EXAMPLES",
-      "  ocelli start                     live table of processes and system calls (root)",
+      "  ocelli start                     the agent with its page (root, or a recording)",
+      "  ocelli events --kind execve      programs as they are started, on the whole host (root)",
+      "  ocelli ps                        the process tree with users and containers",
+      "  ocelli top                       live table of processes and system calls (root)",
       "  ocelli bpf inspect probe.o       what an object file holds",
       "  ocelli btf dump --type sock      a kernel type",
       "  ocelli rules check rules.yaml    what is wrong with a rule file",

@@ -60,6 +60,7 @@ export class EventStream {
         return;
       case RECORD_KIND.exit: {
         const process = processes.exit(memory, offset);
+        if (process === undefined) return;
         const event = this.#point(memory, offset, EVENT_TYPE.procexit);
         event.process = process;
         event.isCall = false;

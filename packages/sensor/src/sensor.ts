@@ -15,9 +15,8 @@ import { createSensorProvider, EVENT_TYPE, eventName, eventType } from "./event/
 import type { SensorEvent } from "./event/sensor-event.ts";
 import { hostClock } from "./host/clock.ts";
 import { hostUsers, type Users } from "./host/users.ts";
-import { hostCgroups } from "./process/cgroups.ts";
-import { ProcessTable } from "./process/process-table.ts";
-import { readProcess, readProcesses } from "./process/read-proc.ts";
+import { hostProcessTable } from "./process/host-processes.ts";
+import type { ProcessTable } from "./process/process-table.ts";
 
 /** What a sensor is asked for. */
 export interface SensorOptions {
@@ -25,7 +24,7 @@ export interface SensorOptions {
   readonly events: Iterable<string>;
   /** Gets every event, the same object each time. */
   readonly onEvent: (event: SensorEvent) => void;
-  /** Gets every record as it came, before its event: for recordings. */
+  /** Gets every record as it came, after its event: for recordings. */
   readonly onRecord?: (memory: RecordMemory, offset: number, length: number) => void;
   readonly onError?: (error: unknown) => void;
   /** Size of the ring in bytes, a power of two: 8 MiB if absent. */
@@ -93,10 +92,7 @@ export class Sensor implements Disposable {
     for (const name of STATE_CALLS) this.#tell(name);
     for (const program of this.#collection.programs.values()) resources.use(attach(program));
     // What happens from here on lies in the ring, so that nothing falls between the snapshot and the events.
-    this.processes = new ProcessTable({
-      source: { all: () => readProcesses(), one: (pid) => readProcess(pid) },
-      cgroups: hostCgroups(),
-    });
+    this.processes = hostProcessTable();
     this.#stream = new EventStream({
       processes: this.processes,
       clock,
@@ -107,8 +103,8 @@ export class Sensor implements Disposable {
     this.#reader = resources.use(
       createRingReader(this.#collection.map("events"), {
         onRecord: (memory, offset, length) => {
-          onRecord?.(memory, offset, length);
           this.#stream.accept(memory, offset, length);
+          onRecord?.(memory, offset, length);
         },
         ...(onError === undefined ? {} : { onError }),
       }),

@@ -8,12 +8,26 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [], Cl
   loader: async () => withContext((await import("./start.ts")).start),
   parameters: {
     flags: {
-      interval: {
+      config: {
+        kind: "parsed",
+        parse: String,
+        placeholder: "FILE.yaml",
+        brief: "Configuration; see ocelli config",
+        optional: true,
+      },
+      port: {
         kind: "parsed",
         parse: numberParser,
-        placeholder: "SECONDS",
-        brief: "Time between pictures",
-        default: "1",
+        placeholder: "PORT",
+        brief: "Port of the page, instead of the configuration's",
+        optional: true,
+      },
+      replay: {
+        kind: "parsed",
+        parse: String,
+        placeholder: "FILE",
+        brief: "Show a recording instead of this host",
+        optional: true,
       },
       for: {
         kind: "parsed",
@@ -22,14 +36,14 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [], Cl
         brief: "Stop after this time instead of on Ctrl-C",
         optional: true,
       },
-      json: { kind: "boolean", brief: "Print one JSON line per interval", default: false },
     },
   },
   docs: {
-    brief: "Watch processes and system calls live, until Ctrl-C",
+    brief: "Run the agent: watch this host, check rules, serve the page",
     fullDescription:
-      "Loads Ocelli's probe into the kernel, attaches it to tracepoints, and shows processes as they start and " +
-      "system calls by name and by process. Needs root on Linux 5.10 or later. Nothing stays behind.\n\n" +
-      "EXAMPLE\n  ocelli start --interval 2 --for 10 --json",
+      "Watches processes and system calls through eBPF, checks every event against rules in Falco's language, and serves a page, an API " +
+      "and metrics on this host's loopback, until Ctrl-C. Without root, or where there is no Linux, it shows a recording that " +
+      "comes with it. Nothing stays behind in the kernel.\n\n" +
+      "EXAMPLE\n  ocelli start --config ocelli.yaml --port 7400",
   },
 });

@@ -1,134 +1,164 @@
-import { release } from "node:os";
-import { basename } from "node:path";
+import { readFile } from "node:fs/promises";
+import { hostname, release, userInfo } from "node:os";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { systemCallName, type Architecture } from "@ocelli/event";
-import {
-  attachRawTracepoint,
-  type BpfMap,
-  compareReleases,
-  createRingReader,
-  entryBatches,
-  loadCollection,
-  openKernel,
-  permissionFacts,
-  possibleCpus,
-} from "@ocelli/linux";
-import { activityObject, readExecRecord, type ExecRecord } from "@ocelli/probes";
+import { Agent, makeConfig, readConfig, type AgentSource, type Config } from "@ocelli/agent";
+import { openRecording, Sensor, type SensorEvent } from "@ocelli/sensor";
+import { pageFolder } from "@ocelli/ui/build";
 
 import type { CliContext } from "../context.ts";
-import { RefusedError } from "../exit.ts";
+import { RefusedError, UsageError } from "../exit.ts";
+import { whyNot } from "../host.ts";
 import { checkSeconds } from "../input.ts";
-import { Screen } from "../output/screen.ts";
-import { CallCounts } from "./call-counts.ts";
-import { hostNames } from "./names.ts";
-import { drawPicture, pictureToJson, type Picture } from "./picture.ts";
 
 /** Flags of `ocelli start`. */
 export interface StartFlags {
-  readonly interval: number;
+  readonly config?: string;
+  readonly port?: number;
+  readonly replay?: string;
   readonly for?: number;
-  readonly json: boolean;
 }
 
-const SHOWN_STARTS = 8;
-const MINIMUM = "5.10";
+interface Plan {
+  readonly mode: "live" | "recording";
+  readonly title: string;
+  readonly host: string;
+  readonly kernel: string;
+  readonly open: (onEvent: (event: SensorEvent) => void) => AgentSource;
+}
 
-// include/uapi/linux/capability.h
-const CAP_SYS_ADMIN = 21n;
-const CAP_PERFMON = 38n;
-const CAP_BPF = 39n;
+const SHIPPED = "demo.ocelli.gz";
 
 /** `ocelli start`. */
 export async function start(context: CliContext, flags: StartFlags): Promise<void> {
-  checkSeconds("interval", flags.interval, 0.1);
   if (flags.for !== undefined) checkSeconds("for", flags.for, 0);
-  checkHost();
+  const { stdout } = context.process;
+  const say = (text: string): void => {
+    stdout.write(`${text}\n`);
+  };
+  const config = await loadConfig(flags);
+  const plan = await makePlan(flags, config);
   const interrupted = context.interrupted();
-  const names = hostNames();
-  const starts: ExecRecord[] = [];
-
-  using collection = loadCollection(activityObject());
-  using reader = createRingReader(collection.map("starts"), {
-    onRecord(memory, offset, length) {
-      const record = readExecRecord(memory.copy(offset, length));
-      if (record === undefined) return;
-      names.learn(record.pid, basename(record.filename).slice(0, 15));
-      starts.push(record);
-    },
+  const folder = await preparePage(context);
+  const agent = await startAgent({
+    config,
+    ...plan,
+    ...(folder === undefined ? {} : { pageFolder: folder }),
   });
-  using links = new DisposableStack();
-  for (const program of collection.programs.values())
-    links.use(attachRawTracepoint(program, { tracepoint: program.attachTo }));
-  using screen = flags.json ? undefined : new Screen(context.process.stdout);
-
-  const hint = context.process.stdout.isTTY ? ["", "Ctrl-C ends it and detaches"] : [];
-  const calls = collection.map("calls");
-  const cpus = possibleCpus().length;
-  const counts = new CallCounts(cpus);
-  const recentStarts: ExecRecord[] = [];
-  let startedTotal = 0;
-  const began = performance.now();
-  const end = began + (flags.for ?? Number.POSITIVE_INFINITY) * 1000;
-  let last = began;
-
-  while (!interrupted.aborted && last < end) {
-    await pause(Math.min(flags.interval * 1000, end - last), interrupted);
-    reader.consume();
-    const now = performance.now();
-    const started = starts.splice(0);
-    startedTotal += started.length;
-    recentStarts.unshift(...started.toReversed());
-    recentStarts.length = Math.min(recentStarts.length, SHOWN_STARTS);
-    counts.update(entryBatches(calls));
-    const picture: Picture = {
-      release: release(),
-      cpus,
-      seconds: (now - last) / 1000,
-      pairs: counts.pairs(),
-      calls: counts.calls(),
-      started,
-      startedTotal,
-      lost: lostTotal(collection.map("lost")),
-      nameOfCall: (call) => systemCallName(call, process.arch as Architecture),
-      nameOfProcess: names.process,
-      nameOfUser: names.user,
-    };
-    last = now;
-    if (screen === undefined)
-      context.process.stdout.write(`${JSON.stringify(pictureToJson(picture))}\n`);
-    else screen.show([...drawPicture(picture, recentStarts), ...hint]);
-    for (const pid of counts.forget(names.isAlive)) names.forget(pid);
-  }
+  await using _ = agent;
+  say(plan.title);
+  say(`Rules: ${agent.rules().length} at work`);
+  for (const problem of agent.problems) say(problem);
+  if (folder !== undefined) say(`\nThe page: ${agent.url}\n`);
+  say(`Metrics: ${agent.url}metrics   Health: ${agent.url}healthz`);
+  if (stdout.isTTY) say("Ctrl-C ends it and detaches");
+  await pause(flags.for, interrupted);
 }
 
-/** Waits, but not longer than until Ctrl-C. */
-async function pause(ms: number, interrupted: AbortSignal): Promise<void> {
+async function startAgent(options: Parameters<typeof Agent.start>[0]): Promise<Agent> {
   try {
-    await sleep(ms, undefined, { signal: interrupted });
+    return await Agent.start(options);
   } catch (error) {
-    if (!interrupted.aborted) throw error;
+    const { host, port } = options.config.http;
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+      throw new RefusedError(
+        `Cannot listen on ${host}:${port}: another program does; choose one with --port, 0 for any that is free`,
+      );
+    throw error;
   }
 }
 
-function lostTotal(map: BpfMap): number {
-  const values = map.lookup(new Uint8Array(4));
-  if (values === undefined) return 0;
-  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-  let total = 0;
-  for (let at = 0; at < values.length; at += 8) total += Number(view.getBigUint64(at, true));
-  return total;
+async function loadConfig({ config: path, port }: StartFlags): Promise<Config> {
+  let config = makeConfig(new Map());
+  if (path !== undefined) {
+    const result = readConfig(await readText(path));
+    if (!result.ok)
+      throw new RefusedError(
+        result.problems
+          .map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`)
+          .join("\n"),
+      );
+    ({ config } = result);
+  }
+  if (port === undefined) return config;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`Cannot listen on port ${port}: use 0 to 65535`);
+  return { ...config, http: { ...config.http, port } };
 }
 
-function checkHost(): void {
-  const wanted = `needs root on Linux ${MINIMUM} or later`;
-  if (process.platform !== "linux")
-    throw new RefusedError(`ocelli start ${wanted}: this is ${process.platform}`);
-  if (compareReleases(release(), MINIMUM) < 0)
-    throw new RefusedError(`ocelli start ${wanted}: this is Linux ${release()}`);
-  // CAP_SYS_ADMIN covers all; since Linux 5.8 CAP_BPF loads and CAP_PERFMON attaches to tracepoints.
-  const mask = permissionFacts(openKernel()).capabilities ?? 0n;
-  const has = (bit: bigint): boolean => (mask & (1n << bit)) !== 0n;
-  if (has(CAP_SYS_ADMIN) || (has(CAP_BPF) && has(CAP_PERFMON))) return;
-  throw new RefusedError(`ocelli start ${wanted}: run it as root, e.g. with "sudo npm start"`);
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new RefusedError(
+      `Cannot read "${path}": ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`,
+    );
+  }
+}
+
+async function makePlan({ replay }: StartFlags, config: Config): Promise<Plan> {
+  const reason = replay === undefined ? whyNot() : undefined;
+  if (replay === undefined && reason === undefined)
+    return {
+      mode: "live",
+      host: hostname(),
+      kernel: release(),
+      title: `Watching this host, Linux ${release()}: ${config.events.kinds.length} kinds of events and the process table; all other system calls are counted`,
+      open: (onEvent) => {
+        const sensor = new Sensor({
+          events: config.events.kinds,
+          ringBytes: config.ring.bytes,
+          onEvent,
+        });
+        return {
+          provider: sensor.provider,
+          processes: sensor.processes,
+          users: sensor.users,
+          counts: () => sensor.counts(),
+          [Symbol.dispose]: () => sensor[Symbol.dispose](),
+        };
+      },
+    };
+  const path = replay ?? join(import.meta.dirname, "../../recordings", SHIPPED);
+  const bytes = await readFile(path).catch(() => {
+    throw new RefusedError(`Cannot read the recording "${path}"`);
+  });
+  const recording = openRecording(bytes);
+  if (recording === undefined)
+    throw new RefusedError(`Cannot replay "${path}": it is no recording`);
+  const title =
+    reason === undefined
+      ? `Showing the recording ${basename(path)}, over and over`
+      : `Showing a recording, over and over, as this host cannot be watched: ${reason}`;
+  return {
+    mode: "recording",
+    title,
+    host: "recording",
+    kernel: recording.kernel,
+    open: (onEvent) => recording.play(onEvent),
+  };
+}
+
+/** The page comes from the package, or is built once; an agent without page still serves the rest. */
+async function preparePage({ process }: CliContext): Promise<string | undefined> {
+  try {
+    return await pageFolder(join(userInfo().homedir, ".cache/ocelli"));
+  } catch (error) {
+    process.stderr.write(
+      `Cannot build the page: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return undefined;
+  }
+}
+
+async function pause(seconds: number | undefined, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + (seconds ?? Number.POSITIVE_INFINITY) * 1000;
+  try {
+    // Timers hold no more than 24 days.
+    while (performance.now() < end)
+      await sleep(Math.min(end - performance.now(), 2 ** 31 - 1), undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }

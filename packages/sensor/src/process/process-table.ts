@@ -6,6 +6,8 @@ import { joinPath } from "../host/paths.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { unknownProcess, type Process } from "./process.ts";
 
+const RECENT = 256;
+
 /** Asks the host about a process that no event told of. */
 export interface ProcessSource {
   /** All processes, for the start. */
@@ -39,6 +41,8 @@ export class ProcessTable {
   readonly #processes = new Map<number, Process>();
   readonly #options: ProcessTableOptions;
   readonly #most: number;
+  /** Start by number of those that ended last. */
+  readonly #ended = new Map<number, number>();
   #guessed = 0;
   #evicted = 0;
 
@@ -96,6 +100,7 @@ export class ProcessTable {
       isSubreaper: false,
       isAlive: true,
     };
+    this.#ended.delete(pid);
     this.#describe(child, memory, offset);
     child.executedNs = child.startNs;
     this.#add(child);
@@ -132,9 +137,18 @@ export class ProcessTable {
     return process;
   }
 
-  /** Takes in an exit's record; who keeps the process keeps what was known of it. */
-  exit(memory: RecordMemory, offset: number): Process {
+  /**
+   * Takes in an exit's record; who keeps the process keeps what was known of it. Undefined for one that ended already: threads
+   * that end at the same time may each be the last one in their own eyes.
+   */
+  exit(memory: RecordMemory, offset: number): Process | undefined {
     const pid = memory.view.getUint32(offset + CALL_RECORD.pid, true);
+    const startNs = readU64(memory, offset + PROCESS_RECORD.start);
+    if (this.#ended.get(pid) === startNs) return undefined;
+    this.#ended.delete(pid);
+    this.#ended.set(pid, startNs);
+    const [first] = this.#ended.keys();
+    if (this.#ended.size > RECENT && first !== undefined) this.#ended.delete(first);
     const process = this.#processes.get(pid) ?? unknownProcess(pid);
     if (process.name === "") process.name = readField(memory, offset + PROCESS_RECORD.comm, 16);
     process.isAlive = false;
