@@ -1,7 +1,7 @@
 import { once } from "node:events";
 
 import { create } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import {
   createPrinter,
   FilterError,
@@ -18,7 +18,6 @@ import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit.ts";
 import { readObserveArguments, type ObserveArguments } from "./flags.ts";
 import { readFlowsFromFile } from "./from-file.ts";
-import { connectObserver } from "./from-server.ts";
 import { buildRequest, readSelection } from "./request.ts";
 import { readSettings, type ObserveSettings } from "./settings.ts";
 
@@ -51,13 +50,20 @@ export async function observe(context: CliContext, words: readonly string[]): Pr
 /** What the user reads of a failed call; empty after Ctrl-C, undefined for errors of other kinds. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof FilterError) return error.message;
-  if (!(error instanceof ConnectError)) return undefined;
-  if (error.code === Code.Canceled) return "";
+  // By name: an export is read without loading what speaks to servers.
+  if (!(error instanceof Error) || error.name !== "ConnectError") return undefined;
+  const { code, rawMessage } = error as ConnectError;
+  const name = CODES[code] ?? String(code);
+  if (name === "Canceled") return "";
   // The server's own refusals have no code; of the others the code says what to do.
-  return error.code === Code.Unknown
-    ? error.rawMessage
-    : `rpc error: code = ${Code[error.code]} desc = ${error.rawMessage}`;
+  return name === "Unknown" ? rawMessage : `rpc error: code = ${name} desc = ${rawMessage}`;
 }
+
+// Status codes of gRPC by number (grpc/grpc, doc/statuscodes.md).
+const CODES =
+  "OK Canceled Unknown InvalidArgument DeadlineExceeded NotFound AlreadyExists PermissionDenied ResourceExhausted FailedPrecondition Aborted OutOfRange Unimplemented Internal Unavailable DataLoss Unauthenticated".split(
+    " ",
+  );
 
 async function* printAll(
   context: CliContext,
@@ -88,6 +94,7 @@ async function* printAll(
     }
     return;
   }
+  const { connectObserver } = await import("./from-server.ts");
   const client = connectObserver(args, context.process.env ?? {});
   for await (const response of client.getFlows(request, { signal })) {
     yield printer.flows(response);
@@ -103,6 +110,7 @@ async function* printEvents(
 ): AsyncGenerator<Printed, void> {
   const { since, until, ...selection } = readSelection(args, nowMs, false);
   const request = { ...selection, ...(since && { since }), ...(until && { until }) };
+  const { connectObserver } = await import("./from-server.ts");
   const client = connectObserver(args, context.process.env ?? {});
   if (args.subject === "agent-events") {
     const events = client.getAgentEvents(create(GetAgentEventsRequestSchema, request), { signal });

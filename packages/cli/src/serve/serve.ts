@@ -6,11 +6,18 @@ import { createInterface } from "node:readline";
 import {
   createObserver,
   hubbleRoutes,
+  listenMetrics,
   listenRpc,
   ringEventOf,
   type Observer,
 } from "@ocelli/agent/hubble";
-import { readExportLine, type RingEvent } from "@ocelli/flow";
+import {
+  createFlowMetrics,
+  MetricConfigError,
+  readExportLine,
+  type FlowMetrics,
+  type RingEvent,
+} from "@ocelli/flow";
 
 import type { CliContext } from "../context.ts";
 import { RefusedError, UsageError } from "../exit.ts";
@@ -25,6 +32,8 @@ export interface ServeFlags {
   readonly tlsKey?: string;
   readonly tlsClientCa?: string;
   readonly tlsServerName?: string;
+  readonly metrics?: readonly string[];
+  readonly metricsListen: string;
   readonly json: boolean;
 }
 
@@ -37,18 +46,33 @@ export async function serve(context: CliContext, flags: ServeFlags): Promise<voi
   const nodeName = flags.nodeName ?? `default/${hostname()}`;
   const capacity = flags.ringSize ?? Math.max(LEAST_CAPACITY, events.length);
   const observer = fillObserver(events, capacity, nodeName);
+  const metrics = readMetrics(flags, events);
   const signal = context.interrupted();
   const tlsServerName = flags.tlsServerName ?? "";
   const served = { address: "", tlsServerName };
   await using server = await listen(observer, served, flags.listen, tls);
   served.address = server.address;
+  await using metricsServer =
+    metrics === undefined
+      ? undefined
+      : await refusing(flags.metricsListen, () => listenMetrics(flags.metricsListen, metrics.text));
   const { stdout, stderr } = context.process;
   if (skipped > 0) stderr.write(`${flags.flows}: ${skipped} lines are no flows and were skipped\n`);
-  const report = { address: server.address, flows: observer.seenFlows(), node: nodeName };
+  for (const name of metrics?.skipped ?? []) {
+    stderr.write(`Metric "${name}" is not known and was skipped\n`);
+  }
+  const report = {
+    address: server.address,
+    flows: observer.seenFlows(),
+    node: nodeName,
+    ...(metricsServer !== undefined && { metrics: `http://${metricsServer.address}/metrics` }),
+  };
   stdout.write(
     flags.json
       ? `${JSON.stringify(report)}\n`
-      : `Serving ${report.flows} flows on ${report.address} as ${report.node}\n`,
+      : `Serving ${report.flows} flows on ${report.address} as ${report.node}\n${
+          report.metrics === undefined ? "" : `Metrics on ${report.metrics}\n`
+        }`,
   );
   if (!signal.aborted) await once(signal, "abort");
 }
@@ -68,11 +92,34 @@ async function listen(
   address: string,
   tls: ReturnType<typeof readTls>,
 ): ReturnType<typeof listenRpc> {
+  const routes = hubbleRoutes(observer, () => served);
+  return await refusing(address, () => listenRpc({ routes, address, tls }));
+}
+
+async function refusing<T>(address: string, start: () => Promise<T>): Promise<T> {
   try {
-    return await listenRpc({ routes: hubbleRoutes(observer, () => served), address, tls });
+    return await start();
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw new RefusedError(`Cannot listen on ${address}: ${reasonOf(error)}`);
+  }
+}
+
+function readMetrics(
+  { metrics: configs }: ServeFlags,
+  events: readonly RingEvent[],
+): FlowMetrics | undefined {
+  if (configs === undefined || configs.length === 0) return undefined;
+  try {
+    const metrics = createFlowMetrics(configs);
+    for (const event of events) {
+      if (event.kind === "flow") metrics.processFlow(event.flow);
+      else if (event.kind === "lost") metrics.processLost(event.lost);
+    }
+    return metrics;
+  } catch (error) {
+    if (error instanceof MetricConfigError) throw new UsageError(error.message);
+    throw error;
   }
 }
 
