@@ -9,17 +9,21 @@ import { fixture } from "@ocelli/testkit";
 import {
   createInterpreter,
   createJit,
-  createMemory,
   createStepper,
+  loadInVm,
   prepareProgram,
   type Machine,
+  type MachineOptions,
   type PreparedProgram,
 } from "@ocelli/vm";
 
 import { compare, median } from "./support/measure.ts";
 
-const WORKLOADS = ["empty", "primes", "fnv", "mix", "checksum"] as const;
+const WORKLOADS = ["empty", "primes", "fnv", "mix", "checksum", "ports", "flows"] as const;
 const PACKET = Uint8Array.from({ length: 1024 }, (_, index) => (index * 7 + 3) & 0xff);
+// Ethernet, IPv4, TCP.
+PACKET.set([0x08, 0x00, 0x45], 12);
+PACKET[23] = 6;
 const ROUND_NS = 2_000_000;
 const WARM_UP_MS = 300;
 
@@ -41,7 +45,8 @@ function prepared(instructions: readonly Instruction[]): PreparedProgram {
   return result.value;
 }
 
-const memory = createMemory({ size: 1 << 17 });
+const loaded = loadInVm(spec);
+const { memory } = loaded;
 const context = memory.allocate(24);
 const packet = memory.allocate(PACKET.length);
 memory.bytes.set(PACKET, packet);
@@ -55,19 +60,19 @@ function nsPerRun(machine: Machine, runs: number): number {
   return ((performance.now() - start) * 1e6) / runs;
 }
 
-function countInstructions(program: PreparedProgram): number {
-  const stepper = createStepper({ program, memory });
+function countInstructions(options: MachineOptions): number {
+  const stepper = createStepper(options);
   stepper.restart(context);
   let count = 1;
   while (stepper.step()) count += 1;
   return count;
 }
 
-const ENGINES: Readonly<Record<string, (program: PreparedProgram) => Machine>> = {
-  jit: (program) => createJit({ program, memory }),
-  "jit of trusted code": (program) => createJit({ program, memory, trusted: true }),
-  "jit by br_table": (program) => createJit({ program, memory, dispatch: true }),
-  interpreter: (program) => createInterpreter({ program, memory }),
+const ENGINES: Readonly<Record<string, (options: MachineOptions) => Machine>> = {
+  jit: (options) => createJit(options),
+  "jit of trusted code": (options) => createJit({ ...options, trusted: true }),
+  "jit by br_table": (options) => createJit({ ...options, dispatch: true }),
+  interpreter: (options) => createInterpreter(options),
 };
 
 async function measure(name: string, engine: string): Promise<void> {
@@ -76,9 +81,10 @@ async function measure(name: string, engine: string): Promise<void> {
   const kernel = collection.program(name);
   const inKernel = (repeat: number): { returnValue: number; nsPerRun: number } =>
     runInKernel(kernel, { data: PACKET, repeat });
-  const program = prepared(linked(name));
-  const instructions = countInstructions(program);
-  const machine = ENGINES[engine]?.(program);
+  const options = loaded.prepared.get(name);
+  if (options === undefined) throw new Error(`The object has no program "${name}"`);
+  const instructions = countInstructions(options);
+  const machine = ENGINES[engine]?.(options);
   if (machine === undefined) throw new Error(`There is no engine "${engine}"`);
   const found = machine.run(context);
   const expected = inKernel(1).returnValue;

@@ -40,8 +40,11 @@ export interface VmHelper {
   readonly wide?: boolean;
   /** Whether `call` may set the word `EXIT_FLAG`: then the function that called it ends with its result. */
   readonly mayExit?: boolean;
-  /** `map_lookup_elem` alone: the map behind a handle, so that the JIT can look up by itself what is known to be an array. */
-  readonly lookup?: (handle: number) => VmMap;
+  /**
+   * `map_lookup_elem` alone: the map behind a handle, so that the JIT can look into arrays by itself and call other maps
+   * without a detour. Whoever gives it promises that `call` does nothing else.
+   */
+  readonly lookup?: (handle: number) => VmMap | undefined;
   /** Gets the low halves of r1 to r5, signed; gives the low half of r0. Throws `VmError` to stop the program. */
   readonly call: (
     context: HelperContext,

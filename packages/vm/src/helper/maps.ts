@@ -13,7 +13,7 @@ const MOST_TAIL_CALLS = 33;
 const TOO_MANY = -1;
 
 /** Helpers on maps that have keys, on queues and their kin, and tail calls. Maps are named by their handles. */
-export function mapHelpers({ mapOf, memory, processors }: MapSystem): HelperTable {
+export function mapHelpers({ mapOf, findMap, memory, processors }: MapSystem): HelperTable {
   const flagsOf = (index: number, low: number): number =>
     highArgument(memory, index) === 0 ? low : TOO_MANY;
   const keyless = (handle: number, operation: "push" | "pop" | "peek"): VmMap => {
@@ -25,7 +25,7 @@ export function mapHelpers({ mapOf, memory, processors }: MapSystem): HelperTabl
   return helperTable({
     map_lookup_elem: {
       result: "u32",
-      lookup: mapOf,
+      lookup: findMap,
       call: (_, handle, key) => {
         const map = mapOf(handle);
         checkReadable(memory, "a key", key, map.spec.keySize);
@@ -122,4 +122,6 @@ export function mapHelpers({ mapOf, memory, processors }: MapSystem): HelperTabl
 }
 
 /** What helpers on maps need of a system. */
-export type MapSystem = Pick<VmSystem, "mapOf" | "processors"> & { readonly memory: VmMemory };
+export type MapSystem = Pick<VmSystem, "mapOf" | "findMap" | "processors"> & {
+  readonly memory: VmMemory;
+};

@@ -1,12 +1,23 @@
 import { PACKET_LOAD, type HelperTable } from "../helper/helper.ts";
 import { MOST_MAY_GOTO } from "../interpreter/state.ts";
+import type { VmMap } from "../map/map.ts";
 import { PAGE_BYTES } from "../memory/layout.ts";
 import { OPERATION, WORDS } from "../program/operation.ts";
 import type { PreparedProgram } from "../program/prepare.ts";
 import { findBlocks, type Block } from "./blocks.ts";
 import { emitDispatch } from "./dispatch.ts";
-import { constant32, constant64, GLOBAL, local, LOCAL, takeFuel, type Emitter } from "./emitter.ts";
+import {
+  constant32,
+  constant64,
+  GLOBAL,
+  local,
+  LOCAL,
+  takeFuel,
+  type EmittedLookup,
+  type Emitter,
+} from "./emitter.ts";
 import { analyzeFlow } from "./flow.ts";
+import type { Lookups } from "./lookups.ts";
 import { emitStructured, goesBack } from "./structure.ts";
 import { OP, TYPE } from "./wasm.ts";
 import { createWriter, type Writer } from "./writer.ts";
@@ -14,6 +25,8 @@ import { createWriter, type Writer } from "./writer.ts";
 /** What a module is made for. */
 export interface CompileOptions {
   readonly helpers: HelperTable;
+  /** Which maps lookups are likely to be for; see `findLookups()`. */
+  readonly lookups: Lookups;
   /** Bytes of the memory that it will be given: its bounds are in the code. */
   readonly memorySize: number;
   /** One past the last byte that the program may write to. */
@@ -40,12 +53,19 @@ export function calledHelpers({ code }: PreparedProgram, helpers: HelperTable): 
   return [...numbers].toSorted((a, b) => a - b);
 }
 
+/** Maps that compiled code asks through imported functions, in the order of the imports: all but arrays. */
+export function askedMaps(lookups: Lookups): VmMap[] {
+  const maps = new Set([...lookups.values()].map(({ map }) => map));
+  return [...maps].filter(({ layout }) => layout === undefined);
+}
+
 // Indexes of the module's function types.
 const ENTRY = 0; // (i32 ×3) → i32
 const FUNCTION = 1; // (i64 ×5, i32) → i64
 const HELPER = 2; // (i32 ×5) → i32
 const STOPPER = 3; // (i32, i32, i64)
 const BY_NUMBER = 4; // (i32 ×6) → i32
+const LOOKUP = 5; // i32 → i32
 
 const { i32, i64 } = TYPE;
 const TYPES: readonly (readonly [parameters: readonly number[], results: readonly number[]])[] = [
@@ -54,13 +74,14 @@ const TYPES: readonly (readonly [parameters: readonly number[], results: readonl
   [[i32, i32, i32, i32, i32], [i32]],
   [[i32, i32, i64], []],
   [[i32, i32, i32, i32, i32, i32], [i32]],
+  [[i32], [i32]],
 ];
 
 /**
  * Compiles a program to a WebAssembly module.
  *
  * ```
- * imports   vm.memory; vm.stop, vm.callByNumber; helper.<number> for each helper that is called
+ * imports   vm.memory; vm.stop, vm.callByNumber; helper.<number> for each helper that is called; map.<n> for askedMaps()[n]
  * exports   run(r1, r2, frame) → low half of r0; call<slot>(r1, r2, r3, r4, frame) for each function that can be called back
  *           fuel, slot, frame, result: globals
  * ```
@@ -68,7 +89,20 @@ const TYPES: readonly (readonly [parameters: readonly number[], results: readonl
 export function compileProgram(program: PreparedProgram, options: CompileOptions): Uint8Array {
   const { helpers, memorySize, writableEnd, trusted = false, dispatch = false } = options;
   const numbers = calledHelpers(program, helpers);
-  const imported = 2 + numbers.length;
+  // Arrays are looked into by the code itself.
+  const asked = askedMaps(options.lookups);
+  const imported = 2 + numbers.length + asked.length;
+  const lookups = new Map(
+    [...options.lookups].map(([slot, { handle, map }]): [number, EmittedLookup] => [
+      slot,
+      {
+        handle,
+        keySize: map.spec.keySize,
+        layout: map.layout,
+        index: 2 + numbers.length + asked.indexOf(map),
+      },
+    ]),
+  );
   const helperIndex = new Map(numbers.map((number, index) => [number, 2 + index]));
   const emitterOf = (out: Writer, burnsFuel: boolean): Emitter => ({
     program,
@@ -77,6 +111,7 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     writableEnd,
     helpers,
     helperIndex,
+    lookups,
     packetIndex: helperIndex.get(PACKET_LOAD),
     functionIndex: new Map(
       program.functions.map((slot, index) => [slot * WORDS, imported + index]),
@@ -105,7 +140,15 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
       out.byte(type);
     });
   });
-  section(module, 2, ["memory", "stop", "callByNumber", ...numbers], (out, what) => {
+  const imports = ["memory", "stop", "callByNumber", ...numbers, ...asked];
+  section(module, 2, imports, (out, what) => {
+    if (typeof what === "object") {
+      out.name("map");
+      out.name(String(asked.indexOf(what)));
+      out.byte(0);
+      out.u32(LOOKUP);
+      return;
+    }
     out.name(typeof what === "number" ? "helper" : "vm");
     out.name(String(what));
     if (what === "memory") {

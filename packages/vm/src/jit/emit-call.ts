@@ -1,4 +1,4 @@
-import type { HelperResult } from "../helper/helper.ts";
+import type { HelperResult, VmHelper } from "../helper/helper.ts";
 import { EXIT_FLAG, FLOOR, FRAME_BYTES, HIGH_ARGUMENTS, HIGH_RESULT } from "../memory/layout.ts";
 import { FUNCTION_BASE, OPERATION, WORDS } from "../program/operation.ts";
 import {
@@ -13,10 +13,12 @@ import {
   LOCAL,
   push32,
   push64,
+  set32,
   set64,
   stop,
   STOP,
   takeFuel,
+  type EmittedLookup,
   type Emitter,
 } from "./emitter.ts";
 import { OP, TYPE } from "./wasm.ts";
@@ -53,15 +55,70 @@ export function emitCall(
 }
 
 function emitHelper(emitter: Emitter, slot: number, number: number): void {
-  const { out, helpers, helperIndex } = emitter;
+  const { helpers, helperIndex } = emitter;
   const helper = helpers.get(number);
   const index = helperIndex.get(number);
   if (helper === undefined || index === undefined) {
     stop(emitter, STOP.helper, slot, () => {
-      constant64(out, number);
+      constant64(emitter.out, number);
     });
     return;
   }
+  const lookup = emitter.lookups.get(slot);
+  if (lookup === undefined) {
+    emitHelperCall(emitter, slot, helper, index);
+    return;
+  }
+  emitLookup(emitter, lookup, () => {
+    emitHelperCall(emitter, slot, helper, index);
+  });
+}
+
+// The map's handle in r1, and a key that is all in memory: what the helper finds is found without it.
+function emitLookup(emitter: Emitter, lookup: EmittedLookup, otherwise: () => void): void {
+  const { out, memorySize } = emitter;
+  const { handle, keySize, layout, index } = lookup;
+  const [r1, r2] = ARGUMENTS;
+  push32(emitter, r1);
+  constant32(out, handle | 0);
+  out.byte(OP.i32_eq);
+  push32(emitter, r2);
+  constant32(out, FLOOR);
+  out.byte(OP.i32_sub);
+  constant32(out, memorySize - keySize - FLOOR);
+  out.byte(OP.i32_le_u);
+  out.byte(OP.i32_and);
+  out.byte(OP.if);
+  out.byte(TYPE.void);
+  push32(emitter, r2);
+  if (layout === undefined) {
+    local(out, OP.call, index);
+    set32(emitter, 0);
+  } else {
+    access(out, OP.i32_load);
+    local(out, OP.local_tee, LOCAL.label);
+    constant32(out, layout.count);
+    out.byte(OP.i32_lt_u);
+    out.byte(OP.if);
+    out.byte(TYPE.i64);
+    local(out, OP.local_get, LOCAL.label);
+    constant32(out, layout.stride);
+    out.byte(OP.i32_mul);
+    constant32(out, layout.base);
+    out.byte(OP.i32_add);
+    out.byte(OP.i64_extend_i32_u);
+    out.byte(OP.else);
+    constant64(out, 0);
+    out.byte(OP.end);
+    set64(emitter, 0);
+  }
+  out.byte(OP.else);
+  otherwise();
+  out.byte(OP.end);
+}
+
+function emitHelperCall(emitter: Emitter, slot: number, helper: VmHelper, index: number): void {
+  const { out } = emitter;
   announce(emitter, slot, helper.mayExit);
   if (helper.wide === true) spillHighArguments(emitter);
   pushLowArguments(emitter);

@@ -1,4 +1,5 @@
 import type { HelperTable } from "../helper/helper.ts";
+import type { ArrayLayout } from "../map/map.ts";
 import { REGISTERS } from "../program/operation.ts";
 import type { PreparedProgram } from "../program/prepare.ts";
 import { OP } from "./wasm.ts";
@@ -35,6 +36,16 @@ export const IMPORT = {
  */
 export const LOCAL = { frame: 5, address: 11, old: 12, label: 13, fuel: 14, mayGoto: 15 } as const;
 
+/** A map that a lookup is likely to be for. */
+export interface EmittedLookup {
+  readonly handle: number;
+  readonly keySize: number;
+  /** Where an array's values lie. */
+  readonly layout: ArrayLayout | undefined;
+  /** Index of the imported function that looks up, for other maps. */
+  readonly index: number;
+}
+
 /** What code for one function is made with. */
 export interface Emitter {
   readonly program: PreparedProgram;
@@ -48,6 +59,8 @@ export interface Emitter {
   readonly helperIndex: ReadonlyMap<number, number>;
   /** Index of the function that begins at a word. */
   readonly functionIndex: ReadonlyMap<number, number>;
+  /** What lookups are likely to be for, by slot, and how the map is asked: by itself, or by an imported function. */
+  readonly lookups: ReadonlyMap<number, EmittedLookup>;
   /** Index of the imported function behind legacy packet loads. */
   readonly packetIndex: number | undefined;
   /** Whether the function has a loop or calls one of the program's functions. */

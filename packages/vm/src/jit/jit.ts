@@ -20,8 +20,9 @@ import {
 } from "../memory/layout.ts";
 import { FUNCTION_BASE, TRAPS } from "../program/operation.ts";
 import { webAssembly, type WasmGlobal } from "../webassembly.ts";
-import { calledHelpers, compileProgram } from "./compile.ts";
+import { askedMaps, calledHelpers, compileProgram } from "./compile.ts";
 import { STOP } from "./emitter.ts";
+import { findLookups } from "./lookups.ts";
 
 /** What the JIT takes beyond what every engine takes. */
 export interface JitOptions extends MachineOptions {
@@ -60,7 +61,8 @@ export function createJit(options: JitOptions): Machine {
   }
   const { trusted = false, dispatch = false } = options;
   const { size: memorySize, writableEnd, words } = memory;
-  const settings = { helpers, memorySize, writableEnd, trusted, dispatch };
+  const lookups = findLookups(program, helpers);
+  const settings = { helpers, lookups, memorySize, writableEnd, trusted, dispatch };
   const module = new webAssembly.Module(compileProgram(program, settings));
   const context: HelperContext = { memory, invoke, tailCall };
 
@@ -114,6 +116,7 @@ export function createJit(options: JitOptions): Machine {
   const instance = new webAssembly.Instance(module, {
     vm: { memory: memory.wasm, stop, callByNumber },
     helper: imports,
+    map: Object.fromEntries(askedMaps(lookups).map(({ lookup }, index) => [index, lookup])),
   });
   // The module was made above to export exactly these.
   const exports = instance.exports as unknown as Exports;

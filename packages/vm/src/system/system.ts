@@ -87,7 +87,9 @@ export interface VmSystem {
   /** Makes a map and gives it a handle. Throws what `createVmMap()` throws. */
   readonly addMap: (spec: MapSpec) => VmMap;
   readonly handleOf: (map: VmMap) => number;
-  /** The map behind a handle. Throws `helper` when it is none. */
+  /** The map behind a handle, if it is one. */
+  readonly findMap: (handle: number) => VmMap | undefined;
+  /** The same. Throws `helper` when it is none. */
   readonly mapOf: (handle: number) => VmMap;
   /** Packets by the address of their context. */
   readonly packets: Map<number, VmPacket>;
@@ -110,6 +112,7 @@ export function createSystem(options: SystemOptions = {}): VmSystem {
   const printed: string[] = [];
   const start = now();
   const { readMemory } = options;
+  const findMap = (handle: number): VmMap | undefined => maps[(handle >>> 0) - MAP_BASE];
   return {
     memory,
     processors,
@@ -150,8 +153,9 @@ export function createSystem(options: SystemOptions = {}): VmSystem {
       return map;
     },
     handleOf: (map) => handles.get(map) ?? 0,
+    findMap,
     mapOf: (handle) => {
-      const map = maps[(handle >>> 0) - MAP_BASE];
+      const map = findMap(handle);
       if (map !== undefined) return map;
       throw new VmError(
         "helper",
