@@ -28,3 +28,11 @@ export {
 export { ScapReader, type ScapCounts } from "./scap/scap-reader.ts";
 export { HostState } from "./state/host-state.ts";
 export { createCaptureProvider } from "./fields/capture-provider.ts";
+export { readPackets } from "./pcap/read.ts";
+export {
+  LINK_TYPE,
+  type CapturedPacket,
+  type PacketCapture,
+  type PacketInterface,
+} from "./pcap/types.ts";
+export { writePackets, type WritePacketsOptions } from "./pcap/write.ts";

@@ -36,6 +36,7 @@ export {
   type RegistersArm64,
   type RegistersX64,
 } from "./run/registers.ts";
+export { createReplayer, type Replayer, type Verdict } from "./run/replay.ts";
 export {
   createRunner,
   runInVm,

@@ -5,6 +5,7 @@ import {
   allocateSkb,
   ETHERNET_BYTES,
   fillSkb,
+  SKB,
   SKB_BYTES,
   SKB_GIVEN,
   type SkbPlace,
@@ -41,6 +42,11 @@ export interface VmRunResult {
 export interface VmRunner {
   /** Throws `argument` for input that does not suit the type, and what the program throws. */
   readonly run: (input?: VmRunInput) => VmRunResult;
+  /**
+   * The packet of the last run as it would be on the wire: with its Ethernet header, and with the VLAN tag that the kernel keeps
+   * beside it. A copy; empty for types without packets.
+   */
+  readonly frame: () => Uint8Array;
 }
 
 /** How a runner is made. */
@@ -83,6 +89,10 @@ export function runInVm(loaded: LoadedInVm, name: string, input: VmRunInput = {}
 function xdpRunner({ memory, system }: LoadedInVm, machine: Machine, mostBytes: number): VmRunner {
   const place: XdpPlace = allocateXdp(memory, mostBytes);
   return {
+    frame: () => {
+      const packet = system.packets.get(place.context);
+      return packet === undefined ? new Uint8Array() : memory.bytes.slice(packet.data, packet.end);
+    },
     run: ({ data, context } = {}) => {
       const packet = fillXdp(memory, place, frameOf(data, mostBytes), context);
       system.packets.set(place.context, packet);
@@ -115,6 +125,10 @@ function skbRunner(
   const place: SkbPlace = allocateSkb(memory, mostBytes);
   const ethernet = type === "sched_cls" || type === "sched_act";
   return {
+    frame: () => {
+      const packet = system.packets.get(place.context);
+      return packet === undefined ? new Uint8Array() : wireFrame(memory, packet);
+    },
     run: ({ data, context } = {}) => {
       const packet = fillSkb(memory, place, frameOf(data, mostBytes), { ethernet, context });
       system.packets.set(place.context, packet);
@@ -132,6 +146,21 @@ function skbRunner(
   };
 }
 
+const TAG_PLACE = 12;
+const TAG_BYTES = 4;
+
+function wireFrame({ bytes, view }: VmMemory, packet: VmPacket): Uint8Array {
+  const frame = bytes.slice(Math.min(packet.mac, packet.data), packet.end);
+  if (view.getUint32(packet.context + SKB.vlan_present, true) === 0) return frame;
+  const tagged = new Uint8Array(frame.length + TAG_BYTES);
+  tagged.set(frame.subarray(0, TAG_PLACE));
+  tagged.set(frame.subarray(TAG_PLACE), TAG_PLACE + TAG_BYTES);
+  const tag = new DataView(tagged.buffer, TAG_PLACE, TAG_BYTES);
+  tag.setUint16(0, view.getUint32(packet.context + SKB.vlan_proto, true), true);
+  tag.setUint16(2, view.getUint32(packet.context + SKB.vlan_tci, true), false);
+  return tagged;
+}
+
 /** What was given, with the fields that a program may change. */
 function skbContext(memory: VmMemory, packet: VmPacket, given: Uint8Array): Uint8Array {
   const copy = new Uint8Array(SKB_BYTES);
@@ -146,6 +175,7 @@ function skbContext(memory: VmMemory, packet: VmPacket, given: Uint8Array): Uint
 function plainRunner(memory: VmMemory, machine: Machine, mostBytes: number): VmRunner {
   const place = memory.allocate(mostBytes);
   return {
+    frame: () => new Uint8Array(),
     run: ({ context = new Uint8Array() } = {}) => {
       if (context.length > mostBytes)
         throw new VmError(
