@@ -7,7 +7,9 @@ import { disasmCommand } from "./bpf/disasm.command.ts";
 import { execCommand } from "./bpf/exec.command.ts";
 import { featuresCommand } from "./bpf/features.command.ts";
 import { inspectCommand } from "./bpf/inspect.command.ts";
+import { replayCommand } from "./bpf/replay.command.ts";
 import { runCommand } from "./bpf/run.command.ts";
+import { stepCommand } from "./bpf/step.command.ts";
 import { dumpCommand } from "./btf/dump.command.ts";
 import { typesCommand } from "./btf/types.command.ts";
 import type { CliContext } from "./context.ts";
@@ -31,6 +33,8 @@ const bpf = buildRouteMap<string, CliContext>({
     inspect: inspectCommand,
     disasm: disasmCommand,
     run: runCommand,
+    replay: replayCommand,
+    step: stepCommand,
     attach: attachCommand,
     exec: execCommand,
     features: featuresCommand,
@@ -44,6 +48,8 @@ const bpf = buildRouteMap<string, CliContext>({
       "  ocelli bpf inspect probe.o                 programs, maps, variables and what they need",
       "  ocelli bpf disasm probe.o handle_exec      instructions with their source lines",
       "  ocelli bpf run probe.o --program parse --data 0x4500 --repeat 1000",
+      "  ocelli bpf replay probe.o --program parse --pcap traffic.pcap    every packet of a capture, no root",
+      "  ocelli bpf step probe.o --program parse --data @packet.bin      instruction by instruction, no root",
       "  ocelli bpf exec < bytecode.hex             run bytecode without a kernel, print r0",
       "  ocelli bpf attach probe.o                  attach everything, print records until Ctrl-C",
       "  ocelli bpf features                        what this kernel can do",

@@ -38,6 +38,7 @@ export {
 } from "./run/registers.ts";
 export { createReplayer, type Replayer, type Verdict } from "./run/replay.ts";
 export {
+  createContextAt,
   createRunner,
   runInVm,
   type VmRunInput,

@@ -7,7 +7,8 @@ import { readPackets } from "./read.ts";
 import type { CapturedPacket, PacketCapture } from "./types.ts";
 import { writePackets, type WritePacketsOptions } from "./write.ts";
 
-const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
+const bytes = (hex: string): Uint8Array =>
+  new Uint8Array(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
 
 function read(file: Uint8Array): PacketCapture {
   const capture = readPackets(file);
@@ -107,9 +108,10 @@ suite("readPackets()", () => {
       }
     }
     const cut = read(LITTLE.subarray(0, 44));
-    assert.deepEqual(cut.diagnostics.map(({ message }) => message), [
-      "Cannot read packet 1 at byte 24: the file ends inside it",
-    ]);
+    assert.deepEqual(
+      cut.diagnostics.map(({ message }) => message),
+      ["Cannot read packet 1 at byte 24: the file ends inside it"],
+    );
     const refused = [bytes(""), bytes("1f8b0800"), LITTLE.subarray(0, 20)].map((file) => {
       const result = readPackets(file);
       assert.ok(!result.ok);
@@ -170,12 +172,20 @@ test("writePackets() writes what readPackets() reads, in every format and byte o
     ),
     { numRuns: 200 },
   );
-  const one: CapturedPacket = { interfaceIndex: 0, timeNs: 1999n, originalLength: 1, data: bytes("ff") };
+  const one: CapturedPacket = {
+    interfaceIndex: 0,
+    timeNs: 1999n,
+    originalLength: 1,
+    data: bytes("ff"),
+  };
   const interfaces = [{ linkType: 1, snapLength: 0, name: "" }];
   const cut = writePackets([one], { format: "pcap", microseconds: true, interfaces });
   assert.equal(read(cut).packets[0]?.timeNs, 1000n);
-  assert.throws(() => writePackets([{ ...one, interfaceIndex: 1 }], { format: "pcap", interfaces }), {
-    name: "RangeError",
-    message: "Cannot write a packet of interface 1: there are 1",
-  });
+  assert.throws(
+    () => writePackets([{ ...one, interfaceIndex: 1 }], { format: "pcap", interfaces }),
+    {
+      name: "RangeError",
+      message: "Cannot write a packet of interface 1: there are 1",
+    },
+  );
 });

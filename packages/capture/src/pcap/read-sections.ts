@@ -32,7 +32,13 @@ export function readSections(bytes: Uint8Array, view: DataView): PacketCapture {
 
   const u32 = (at: number): number => view.getUint32(at, littleEndian);
   const u16 = (at: number): number => view.getUint16(at, littleEndian);
-  const add = (id: number, units: bigint, at: number, length: number, original: number): boolean => {
+  const add = (
+    id: number,
+    units: bigint,
+    at: number,
+    length: number,
+    original: number,
+  ): boolean => {
     const one = interfaces[sectionStart + id];
     if (one === undefined) return false;
     packets.push({
@@ -114,7 +120,11 @@ export function readSections(bytes: Uint8Array, view: DataView): PacketCapture {
   return {
     format: "pcapng",
     littleEndian: firstOrder ?? true,
-    interfaces: interfaces.map(({ linkType, snapLength, name }) => ({ linkType, snapLength, name })),
+    interfaces: interfaces.map(({ linkType, snapLength, name }) => ({
+      linkType,
+      snapLength,
+      name,
+    })),
     packets,
     diagnostics,
   };

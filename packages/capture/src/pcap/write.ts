@@ -24,7 +24,9 @@ export function writePackets(
       `Cannot write a packet of interface ${interfaceIndex}: there are ${options.interfaces.length}`,
     );
   }
-  return options.format === "pcap" ? writeClassic(packets, options) : writeSection(packets, options);
+  return options.format === "pcap"
+    ? writeClassic(packets, options)
+    : writeSection(packets, options);
 }
 
 function writeClassic(

@@ -18,6 +18,11 @@ export const execCommand: Command<CliContext> = buildCommand<
         brief: "What runs it: two engines without a kernel, or BPF_PROG_TEST_RUN (root)",
         default: "jit",
       },
+      elf: {
+        kind: "boolean",
+        brief: "Standard input has an ELF file, whose first section of code is run",
+        default: false,
+      },
     },
     positional: {
       kind: "tuple",

@@ -1,6 +1,12 @@
 import { text } from "node:stream/consumers";
 
-import { decodeInstructions, formatDiagnostic, type Instruction, type Result } from "@ocelli/bpf";
+import {
+  decodeInstructions,
+  formatDiagnostic,
+  readElf,
+  type Instruction,
+  type Result,
+} from "@ocelli/bpf";
 import {
   basicHelpers,
   createInterpreter,
@@ -15,22 +21,34 @@ import { RefusedError, UsageError } from "../exit.ts";
 /** Flags of `ocelli bpf exec`. */
 export interface ExecFlags {
   readonly engine: "interpreter" | "jit" | "kernel";
+  readonly elf: boolean;
 }
 
 /** `ocelli bpf exec`. */
 export async function exec(
   context: CliContext,
-  { engine }: ExecFlags,
+  { engine, elf }: ExecFlags,
   given: string | undefined,
 ): Promise<void> {
   const memory = bytesOf("memory", given ?? "");
   const program = bytesOf("bytecode on standard input", await text(process.stdin));
-  const instructions = valueOf(decodeInstructions(program));
+  const instructions = valueOf(decodeInstructions(elf ? codeOf(program) : program));
   const result =
     engine === "kernel"
       ? (await import("./exec-kernel.ts")).execInKernel(instructions, memory)
       : execHere(engine, instructions, memory);
   context.process.stdout.write(`${result.toString(16)}\n`);
+}
+
+const EXECUTABLE = 4;
+
+/** The code of an ELF file: its first section of instructions that has any. */
+function codeOf(bytes: Uint8Array): Uint8Array {
+  const { sections } = valueOf(readElf(bytes));
+  const code = sections.find(({ flags, data }) => (flags & EXECUTABLE) !== 0 && data.length > 0);
+  if (code === undefined)
+    throw new RefusedError("Cannot run the ELF file: none of its sections has instructions");
+  return code.data;
 }
 
 function execHere(

@@ -31,14 +31,20 @@ export const runCommand: Command<CliContext> = buildCommand<RunFlags, [string], 
         brief: "Runs in a row; ns_per_run is their mean",
         default: "1",
       },
+      engine: {
+        kind: "enum",
+        values: ["kernel", "interpreter", "jit"],
+        brief: "What runs it: BPF_PROG_TEST_RUN (root), or an engine that needs no kernel",
+        default: "kernel",
+      },
       json: { kind: "boolean", brief: "Print JSON", default: false },
     },
     positional: { kind: "tuple", parameters: [objectFile] },
   },
   docs: {
-    brief: "Run one program once or many times in the kernel, without attaching it",
+    brief: "Run one program once or many times, in the kernel or without one, attaching nothing",
     fullDescription:
-      "Loads the object and runs the program by BPF_PROG_TEST_RUN: prints retval, data and ns_per_run.\n\n" +
+      "Loads the object and runs the program on the input, by BPF_PROG_TEST_RUN or in an engine of our own: prints retval, data and ns_per_run.\n\n" +
       "EXAMPLE\n  ocelli bpf run filter.o --program drop_udp --data @packet.bin --repeat 1000 --json",
   },
 });

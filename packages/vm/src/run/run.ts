@@ -77,6 +77,31 @@ export function createRunner(
   return plainRunner(loaded.memory, machine, mostBytes);
 }
 
+/**
+ * Lays a program's input out and gives the context's address, for a stepper. What lies there stays: nothing is released.
+ * Throws `argument` as a runner does.
+ */
+export function createContextAt(loaded: LoadedInVm, name: string, input: VmRunInput = {}): number {
+  const { memory, system } = loaded;
+  const type = loaded.spec.programs.get(name)?.type ?? "unspec";
+  const { data, context } = input;
+  const mostBytes = Math.max(64, data?.length ?? 0, context?.length ?? 0);
+  if (type === "xdp" || SKB_PROGRAMS.has(type)) {
+    const frame = frameOf(data, mostBytes);
+    const ethernet = type === "sched_cls" || type === "sched_act";
+    const packet =
+      type === "xdp"
+        ? fillXdp(memory, allocateXdp(memory, mostBytes), frame, context)
+        : fillSkb(memory, allocateSkb(memory, mostBytes), frame, { ethernet, context });
+    system.packets.set(packet.context, packet);
+    return packet.context;
+  }
+  if (context === undefined || context.length === 0) return 0;
+  const place = memory.allocate(context.length);
+  memory.bytes.set(context, place);
+  return place;
+}
+
 /** Runs a loaded program once; `createRunner()` is for many runs. */
 export function runInVm(loaded: LoadedInVm, name: string, input: VmRunInput = {}): VmRunResult {
   const mark = loaded.memory.mark();
