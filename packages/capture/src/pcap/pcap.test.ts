@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { readPackets } from "./read.ts";
 import type { CapturedPacket, PacketCapture } from "./types.ts";

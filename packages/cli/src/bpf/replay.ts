@@ -9,7 +9,7 @@ import {
   type PacketCapture,
 } from "@ocelli/capture";
 import { formatDiagnostic } from "@ocelli/bpf";
-import { createReplayer, VmError, type Redirection } from "@ocelli/vm";
+import { createReplayer, VmError } from "@ocelli/vm";
 
 import type { CliContext } from "../context.ts";
 import { RefusedError, UsageError } from "../exit.ts";
@@ -85,8 +85,8 @@ export async function replay(context: CliContext, flags: ReplayFlags, path: stri
     skipped,
     rewritten,
     verdicts: Object.fromEntries(verdicts),
-    redirections: loaded.system.redirections.map(
-      ({ bytes: _, ...rest }): Omit<Redirection, "bytes"> => rest,
+    redirections: loaded.system.redirections.map(({ kind, target, flags: given, map }) =>
+      map === undefined ? { kind, target, flags: given } : { kind, target, flags: given, map },
     ),
     printed: loaded.system.printed,
     maps: vmMapContents(loaded),
