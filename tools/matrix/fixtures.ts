@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 
-import { fixturePath, type FixtureOptions } from "@ocelli/testkit";
+import { fixturePath, programFixturePath, type FixtureOptions } from "@ocelli/testkit";
 
 import { root } from "../sources.ts";
 
@@ -13,7 +13,8 @@ export interface FixtureRequest {
 
 /**
  * Builds every C fixture in its usual form, since guests have no compiler. One that needs options does not build, and is
- * asked for later by the test that knows them.
+ * asked for later by the test that knows them. Kernel programs in TypeScript are compiled with this machine's types, so that
+ * one object is loaded on every kernel.
  */
 export function buildFixtures(): void {
   for (const file of globSync("test/fixtures/*.bpf.c", { cwd: root })) {
@@ -23,6 +24,8 @@ export function buildFixtures(): void {
       // The request of its test follows, and then a failure counts.
     }
   }
+  for (const file of globSync("packages/tools/src/*.bpf.ts", { cwd: root }))
+    programFixturePath(join(root, file));
 }
 
 /** The fixture that a failed test lacked, read from the failure's text as `fixturePath()` words it. */

@@ -18,6 +18,7 @@ export {
   probedProgram,
   withProbedProgram,
 } from "./probed-program.ts";
+export { programFixture, programFixturePath } from "./program-fixture.ts";
 export { onRelease } from "./on-release.ts";
 export {
   createRandom,

@@ -17,6 +17,8 @@ export interface ToolSpec<M extends object> {
   readonly columns: Readonly<Record<string, number>>;
   /** Programs whose hook some kernels or machines do not have. */
   readonly optional?: readonly string[];
+  /** What attaching needs and the caller may leave out. */
+  readonly defaults?: AttachOptions;
   /** For tools that say each thing when it happens: prints what has come since the last call. */
   readonly stream?: (app: Loaded<M>, print: Print) => void;
   /** For tools that sum up: prints everything so far. */
@@ -70,7 +72,7 @@ export function defineTool<M extends object>(spec: ToolSpec<M>): Tool {
       const app = stack.use(load<object>(module, { ...how, config }) as Loaded<M>);
       const links = stack.use(new DisposableStack());
       for (const program of app.programs()) {
-        const link = attachOne(program, attach, spec.optional ?? []);
+        const link = attachOne(program, { ...spec.defaults, ...attach }, spec.optional ?? []);
         if (link !== undefined) links.use(link);
       }
       const owned = stack.move();

@@ -19,9 +19,14 @@ declare module "@ocelli/compiler/hooks" {
   interface KernelStructs {
     tcp_sock: tcp_sock;
   }
+  interface LsmHooks {
+    file_open: (file: file) => i32;
+  }
   interface Tracepoints {
     "block/block_rq_complete": { readonly dev: u32; readonly sector: u64; readonly nr_sector: u32; readonly error: i32; readonly ioprio: u16; readonly rwbs: CharBuf<10>; readonly cmd: Addr<"char"> };
     "block/block_rq_issue": { readonly dev: u32; readonly sector: u64; readonly nr_sector: u32; readonly bytes: u32; readonly ioprio: u16; readonly rwbs: CharBuf<10>; readonly comm: CharBuf<16>; readonly cmd: Addr<"char"> };
+    "irq/softirq_entry": { readonly vec: u32 };
+    "irq/softirq_exit": { readonly vec: u32 };
     "raw_syscalls/sys_enter": { readonly id: i64; readonly args: readonly u64[] };
     "raw_syscalls/sys_exit": { readonly id: i64; readonly ret: i64 };
     "sched/sched_switch": { readonly prev_comm: CharBuf<16>; readonly prev_pid: i32; readonly prev_prio: i32; readonly prev_state: i64; readonly next_comm: CharBuf<16>; readonly next_pid: i32; readonly next_prio: i32 };
@@ -64,9 +69,14 @@ declare module "@ocelli/compiler/vmlinux" {
   export interface device_type {
     readonly name: Addr<"char">;
   }
-  export interface file {}
+  export interface file {
+    readonly f_mode: u32;
+    readonly f_inode: inode;
+  }
   export interface in6_addr {}
-  export interface inode {}
+  export interface inode {
+    readonly i_ino: u64;
+  }
   export interface linux_binprm {
     readonly mm: mm_struct;
     readonly file: file;
@@ -93,6 +103,8 @@ declare module "@ocelli/compiler/vmlinux" {
   }
   export interface sk_buff {
     readonly dev: net_device;
+    readonly len: u32;
+    readonly protocol: be16;
   }
   export interface sock {
     readonly __sk_common: sock_common;
