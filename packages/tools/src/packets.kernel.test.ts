@@ -46,11 +46,8 @@ kernelTest(
       ],
       [DROP, DROP, DROP, PASS, PASS, PASS],
     );
-    const counts = [...app.dropped.entries()].map(([from, count]) => [ipv4(from), count]);
-    assert.deepEqual(counts.toSorted(), [
-      ["10.0.0.1", 2n],
-      ["10.0.0.2", 1n],
-    ]);
+    const counts = [...app.dropped.entries()].map(([from, count]) => `${ipv4(from)} ${count}`);
+    assert.deepEqual(new Set(counts), new Set(["10.0.0.1 2", "10.0.0.2 1"]));
   },
 );
 
