@@ -14,9 +14,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { openKernel } from "@ocelli/linux";
-import { kernelTest } from "@ocelli/testkit";
+import { kernelTest, programFixture } from "@ocelli/testkit";
 
-import { observe } from "./observe.ts";
+import { createObserver } from "./observe.ts";
+
+const { observe } = createObserver(programFixture);
 
 /** A folder of this test's own. */
 function folder(): { readonly path: string } & Disposable {

@@ -1,35 +1,47 @@
-// For tests: what a tool prints about a workload, from the object that its programs were compiled to.
 import { join } from "node:path";
 
-import { programFixture } from "@ocelli/testkit";
+import type { LoadOptions } from "@ocelli/load";
 
 import type { Row, RunningTool, StartOptions, Tool } from "./tool.ts";
 
-/** The object of a tool's programs. */
-export function toolObject(name: string): ReturnType<typeof programFixture> {
-  return programFixture(join(import.meta.dirname, `${name}.bpf.ts`));
+type Blueprint = NonNullable<LoadOptions<object>["spec"]>;
+
+/** Runs tools for tests, from objects that were compiled before. */
+export interface Observer {
+  /** The object of a tool's programs. */
+  toolObject(name: string): Blueprint;
+  /** Starts a tool by its name. */
+  startTool(name: string, options?: StartOptions): Promise<RunningTool>;
+  /** Runs a tool around a workload and gives everything that it prints. */
+  observe(
+    name: string,
+    workload: () => void | Promise<void>,
+    options?: StartOptions,
+  ): Promise<Row[]>;
 }
 
-/** Starts a tool by its name. */
-export async function startTool(name: string, options: StartOptions = {}): Promise<RunningTool> {
-  const { tool } = (await import(`./${name}.ts`)) as { readonly tool: Tool };
-  return tool.start({ ...options, load: { spec: toolObject(name) } });
-}
-
-/** Runs a tool around a workload and gives everything that it prints. */
-export async function observe(
-  name: string,
-  workload: () => void | Promise<void>,
-  options: StartOptions = {},
-): Promise<Row[]> {
-  using running = await startTool(name, options);
-  const rows: Row[] = [];
-  const print = (row: Row): void => {
-    rows.push(row);
+/** Makes an observer; `objectOf` gives the object of a `.bpf.ts` file. */
+export function createObserver(objectOf: (path: string) => Blueprint): Observer {
+  const toolObject = (name: string): Blueprint =>
+    objectOf(join(import.meta.dirname, `${name}.bpf.ts`));
+  const startTool: Observer["startTool"] = async (name, options = {}) => {
+    const { tool } = (await import(`./${name}.ts`)) as { readonly tool: Tool };
+    return tool.start({ ...options, load: { spec: toolObject(name) } });
   };
-  await workload();
-  running.detach();
-  running.stream(print);
-  running.report(print);
-  return rows;
+  return {
+    toolObject,
+    startTool,
+    async observe(name, workload, options) {
+      using running = await startTool(name, options);
+      const rows: Row[] = [];
+      const print = (row: Row): void => {
+        rows.push(row);
+      };
+      await workload();
+      running.detach();
+      running.stream(print);
+      running.report(print);
+      return rows;
+    },
+  };
 }

@@ -6,13 +6,15 @@ import { rmdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { load } from "@ocelli/load";
-import { kernelTest, makeCgroup } from "@ocelli/testkit";
+import { kernelTest, makeCgroup, programFixture } from "@ocelli/testkit";
 
 import { ipv4 } from "./address.ts";
 import * as portdrop from "./portdrop.bpf.ts";
 import * as ratelimit from "./ratelimit.bpf.ts";
 import * as tcbytes from "./tcbytes.bpf.ts";
-import { observe, toolObject } from "./observe.ts";
+import { createObserver } from "./observe.ts";
+
+const { observe, toolObject } = createObserver(programFixture);
 
 /** Ethernet, IPv4 and the ports of UDP. */
 function packet(from: readonly number[], port: number, protocol = 17): Uint8Array {

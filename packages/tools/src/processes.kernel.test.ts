@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { kernelTest } from "@ocelli/testkit";
+import { kernelTest, programFixture } from "@ocelli/testkit";
 
-import { observe } from "./observe.ts";
+import { createObserver } from "./observe.ts";
+
+const { observe } = createObserver(programFixture);
 
 const busy = (ms: number): void => {
   const end = performance.now() + ms;

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 
-import { kernelTest } from "@ocelli/testkit";
+import { kernelTest, programFixture } from "@ocelli/testkit";
 
-import { observe } from "./observe.ts";
+import { createObserver } from "./observe.ts";
+
+const { observe } = createObserver(programFixture);
 
 const SENT = 5;
 const ANSWERED = 1000;
