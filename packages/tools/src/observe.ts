@@ -9,15 +9,15 @@ type Blueprint = NonNullable<LoadOptions<object>["spec"]>;
 /** Runs tools for tests, from objects that were compiled before. */
 export interface Observer {
   /** The object of a tool's programs. */
-  toolObject(name: string): Blueprint;
+  readonly toolObject: (name: string) => Blueprint;
   /** Starts a tool by its name. */
-  startTool(name: string, options?: StartOptions): Promise<RunningTool>;
+  readonly startTool: (name: string, options?: StartOptions) => Promise<RunningTool>;
   /** Runs a tool around a workload and gives everything that it prints. */
-  observe(
+  readonly observe: (
     name: string,
     workload: () => void | Promise<void>,
     options?: StartOptions,
-  ): Promise<Row[]>;
+  ) => Promise<Row[]>;
 }
 
 /** Makes an observer; `objectOf` gives the object of a `.bpf.ts` file. */
