@@ -34,7 +34,12 @@ const LIBRARIES = [
   "libstdc++.so.6",
 ];
 
-/** Files for an architecture that is not this machine's: Debian's userland, and Node and koffi from npm. */
+/** npm's packages with machine code that tests load. */
+function nativePackages(architecture: Architecture): string[] {
+  return [`@koromix/koffi-linux-${architecture}`, `@oxc-parser/binding-linux-${architecture}-gnu`];
+}
+
+/** Files for an architecture that is not this machine's: Debian's userland, and Node and machine code from npm. */
 interface Userland {
   /** Folder that stands for `/`. */
   readonly base: string;
@@ -54,7 +59,7 @@ async function foreignUserland(cache: string, architecture: Architecture): Promi
   const versions = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, { version: string }>;
   };
-  const names = [`node-linux-${architecture}`, `@koromix/koffi-linux-${architecture}`];
+  const names = [`node-linux-${architecture}`, ...nativePackages(architecture)];
   if (!names.every((name) => existsSync(join(modules, "node_modules", name)))) {
     mkdirSync(modules, { recursive: true });
     const wanted = names.map(
@@ -140,7 +145,7 @@ export async function repositoryEntries(
     }
   }
   const names = packagesFor(files);
-  if (architecture !== process.arch) names.push(`@koromix/koffi-linux-${architecture}`);
+  if (architecture !== process.arch) names.push(...nativePackages(architecture));
   for (const name of new Set(names)) {
     const path = `${app}/node_modules/${name}`;
     const native = join(modules, "node_modules", name);

@@ -8,7 +8,12 @@ import { eventDecoder, type TestEvent } from "./outcome.ts";
 const worker = join(root, "tools/test/worker.ts");
 
 /** How long a worker may say nothing before it is ended: longer than any test's own limit, which is 60 s, in a guest 240 s. */
-const SILENCE_MS = process.env["OCELLI_GUEST"] === undefined ? 150_000 : 300_000;
+const SILENCE_MS =
+  process.env["OCELLI_ROUNDS"] !== undefined
+    ? 3_600_000 // As long as was asked for.
+    : process.env["OCELLI_GUEST"] === undefined
+      ? 150_000
+      : 300_000;
 
 /** Characters of a worker's standard error that are kept for the report of its death. */
 const LAST_WORDS = 4000;
