@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { filesOfKernel } from "../test/lanes.ts";
 import type { Outcome } from "../test/outcome.ts";
 import type { Report } from "../test/report.ts";
 
@@ -191,7 +192,11 @@ async function runKernel(
       options.architecture,
     );
   try {
-    const { files, requests } = await boot(options.files);
+    const atAnEnd = kernel === KERNELS[0] || kernel === KERNELS.at(-1);
+    // Whoever asks for one kernel wants all that it can say.
+    const chosen =
+      options.releases === undefined ? filesOfKernel(options.files, atAnEnd) : options.files;
+    const { files, requests } = await boot(chosen);
     if (files.length > 0) {
       for (const problem of buildRequested(requests)) report.fail(lane, problem);
       const again = await boot(files);

@@ -45,3 +45,11 @@ export function groupFiles(files: readonly string[]): string[][] {
   }
   return [...shared, ...alone];
 }
+
+/** In a file that tests what is ours, where the kernel only answers: no release between the first and the last says more. */
+const ENDS = /^\/\/ Matrix: the oldest and the newest kernel/m;
+
+/** The files that a kernel of the matrix runs: some are for its first and its last kernel only. */
+export function filesOfKernel(files: readonly string[], atAnEnd: boolean): string[] {
+  return files.filter((file) => atAnEnd || !ENDS.test(readFileSync(join(root, file), "utf8")));
+}

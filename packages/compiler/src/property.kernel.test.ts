@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: arithmetic.
 import assert from "node:assert/strict";
 
 import { loadCollection, run } from "@ocelli/linux";

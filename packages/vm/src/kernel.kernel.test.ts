@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: arithmetic.
 // The same programs in interpreter, JIT and kernel.
 import assert from "node:assert/strict";
 
