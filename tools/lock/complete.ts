@@ -30,9 +30,22 @@ function entriesOf(lock: LockFile, name: string): LockEntry[] {
     .map(([, entry]) => entry);
 }
 
+/** Whether a version is what a manifest wants: exactly it, or with `~` and `^` one at least as new in the same series. */
+function isWanted(version: string | undefined, wanted: string): boolean {
+  const [, mark, least] = /^([~^])(\d+\.\d+\.\d+)$/.exec(wanted) ?? [];
+  if (version === undefined || least === undefined) return version === wanted;
+  const numbers = (text: string): number[] => text.split(".").map(Number);
+  const [has, wants] = [numbers(version), numbers(least)];
+  // "^0.2.3" keeps its second number, as "~" always does.
+  const kept = mark === "~" || wants[0] === 0 ? 2 : 1;
+  const at = has.findIndex((number, index) => number !== wants[index]);
+  return at === -1 || (at >= kept && (has[at] ?? 0) > (wants[at] ?? 0));
+}
+
 /** Entries of an older lock file, of the wanted version. */
 export function sameVersion(previous: LockFile): EntrySource {
-  return (name, version) => entriesOf(previous, name).find((entry) => entry.version === version);
+  return (name, version) =>
+    entriesOf(previous, name).find((entry) => isWanted(entry.version, version));
 }
 
 /**
