@@ -21,6 +21,7 @@ import type { FunctionTable } from "./lower/lowerer.ts";
 import { createLineFinders } from "./object/source-lines.ts";
 import { parseModule } from "./parse/parse.ts";
 import { CONTEXT_SHAPES } from "./author/context-shapes.ts";
+import { checkLoops } from "./passes/loops.ts";
 import { findMovedPackets } from "./passes/moved-packets.ts";
 import { clean } from "./passes/clean.ts";
 import type { MapShape } from "./author/map-shape.ts";
@@ -131,9 +132,11 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
     const code = generate(ir);
     const packet = CONTEXT_SHAPES[program.type]?.packet;
     if (packet !== undefined) diagnostics.push(...findMovedPackets(ir, packet));
+    diagnostics.push(...checkLoops(ir));
     for (const one of functions.values()) {
       if (one === undefined || called.has(one.name)) continue;
       const { linkage, parameters } = one;
+      diagnostics.push(...checkLoops(one.ir));
       called.set(one.name, { name: one.name, linkage, parameters, code: generate(one.ir) });
     }
     const stackBytes = deepestStack(code, called);

@@ -13,7 +13,7 @@ const CASES: readonly { readonly name: string; readonly source: string; readonly
       name: "a loop without a bound",
       source:
         "export const p = syscall((ctx) => {\n  const n = u32(ctx.args[0]);\n  let sum = 0;\n  for (let i = 0; i < n; i++) sum += i;\n  return sum;\n});\n",
-      said: "p.ts:5:19: error[unbounded-loop]: Cannot compile this loop: nothing shows that it ends\n  5 |   for (let i = 0; i < n; i++) sum += i;\n    |                   ^^^^^\n  Compare a counter with a constant, e.g. i < n && i < 64, or use for (const i of range(n, { max: 64 }))",
+      said: "p.ts:5:19: error[unbounded-loop]: Cannot compile this loop: nothing shows that it ends\n  5 |   for (let i = 0; i < n; i++) sum += i;\n    |                   ^^^^^\n  Compare a counter that grows on every way with a constant, e.g. i < n && i < 64, or use for (const i of range(n, { max: 64 }))",
     },
     {
       name: "a range without a bound",
@@ -140,6 +140,24 @@ const CASES: readonly { readonly name: string; readonly source: string; readonly
       name: "a global function whose arguments have no types",
       source: "const f = globalFunction((n) => n);\nexport const p = syscall(() => f(1));\n",
       said: 'p.ts:3:34: error[argument-type]: Cannot call "f" with 1: a global function takes numbers whose types are written down\n  3 | export const p = syscall(() => f(1));\n    |                                  ^\n  Write (value: u32) => …, or use staticFunction()',
+    },
+    {
+      name: "a loop whose counter does not grow on every way",
+      source:
+        "export const p = syscall((ctx) => {\n  let i = 0;\n  while (i < 64) {\n    if (ctx.args[0] === 5n) continue;\n    i++;\n  }\n  return i;\n});\n",
+      said: "p.ts:4:10: error[unbounded-loop]: Cannot compile this loop: nothing shows that it ends\n  4 |   while (i < 64) {\n    |          ^^^^^^\n  Compare a counter that grows on every way with a constant, e.g. i < n && i < 64, or use for (const i of range(n, { max: 64 }))",
+    },
+    {
+      name: "a loop that is too long for the verifier",
+      source:
+        "export const p = syscall(() => {\n  let sum = 0;\n  for (let i = 0; i < 1000; i++) for (let j = 0; j < 1000; j++) sum += i ^ j;\n  return sum;\n});\n",
+      said: "p.ts:4:19: error[long-loop]: Cannot compile this loop: the verifier would work through 6016010 instructions, and stops at a million\n  4 |   for (let i = 0; i < 1000; i++) for (let j = 0; j < 1000; j++) sum += i ^ j;\n    |                   ^^^^^^^^\n  Let the kernel count: for (const i of loop(n)), or make fewer rounds",
+    },
+    {
+      name: "an index that may lie behind the end",
+      source:
+        'const m = arrayMap({ value: struct("s", { a: array(u8, 12) }), maxEntries: 1 });\nexport const p = syscall((ctx) => {\n  const s = m.lookup(0);\n  const i = u32(ctx.args[0]);\n  if (!s) return 0;\n  if (i < 12) return s.a[i];\n  return s.a[i & 7] + s.a[i];\n});\n',
+      said: "p.ts:8:23: error[index-range]: Cannot prove that this index is inside: there are 12 elements\n  8 |   return s.a[i & 7] + s.a[i];\n    |                       ^^^^^^\n  Check it first, e.g. if (i < 12) …, or cut it: i & 7",
     },
     {
       name: "a kernel function without types",

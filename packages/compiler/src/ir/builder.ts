@@ -264,7 +264,8 @@ export class IrBuilder {
 
   branch(comparison: Comparison, left: Value, right: Value, taken: Block, otherwise: Block): void {
     if (this.current.end !== undefined) return;
-    this.current.end = { kind: "branch", comparison, left, right, taken, otherwise };
+    const { span } = this;
+    this.current.end = { kind: "branch", comparison, left, right, taken, otherwise, span };
     if (this.#isUnreachable()) return;
     taken.predecessors.push(this.current);
     if (otherwise !== taken) otherwise.predecessors.push(this.current);

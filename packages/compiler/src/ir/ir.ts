@@ -113,6 +113,7 @@ export type Terminator =
       readonly right: Value;
       readonly taken: Block;
       readonly otherwise: Block;
+      readonly span: Span;
     }
   | { readonly kind: "return"; readonly value: Value };
 

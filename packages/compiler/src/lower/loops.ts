@@ -7,13 +7,6 @@ import { declare, inScope, type Loop, type Lowerer } from "./lowerer.ts";
 export function lowerLoop(low: Lowerer, node: Statement & { readonly kind: "loop" }): void {
   const { builder } = low;
   for (const one of node.start) low.statement(one);
-  if (node.test === undefined || !hasBound(low, node.test))
-    low.refuse(
-      "unbounded-loop",
-      node.test?.span ?? node.span,
-      "Cannot compile this loop: nothing shows that it ends",
-      "Compare a counter with a constant, e.g. i < n && i < 64, or use for (const i of range(n, { max: 64 }))",
-    );
   const head = builder.block();
   const body = builder.block();
   const step = builder.block();
@@ -40,39 +33,6 @@ export function withLoop(low: Lowerer, loop: Loop, body: () => void): void {
   low.loops = [...loops, loop];
   body();
   low.loops = loops;
-}
-
-/** Whether a loop's condition compares something with a constant on every way that it can hold. */
-function hasBound(low: Lowerer, test: Expression): boolean {
-  if (test.kind === "logical" && test.operator === "&&")
-    return hasBound(low, test.left) || hasBound(low, test.right);
-  if (test.kind !== "binary" || test.operator === "===") return false;
-  return [test.left, test.right].some((side) => isConstant(low, side));
-}
-
-function isConstant(low: Lowerer, node: Expression): boolean {
-  switch (node.kind) {
-    case "number":
-    case "bigint":
-      return true;
-    case "name":
-      return low.entities.get(node.name)?.kind === "constant" || isFixed(low, node.name);
-    case "unary":
-      return isConstant(low, node.operand);
-    case "binary":
-      return isConstant(low, node.left) && isConstant(low, node.right);
-    case "member": {
-      const entity = node.object.kind === "name" ? low.entities.get(node.object.name) : undefined;
-      return entity?.kind === "variable" && entity.variable.kind === "config";
-    }
-    default:
-      return false;
-  }
-}
-
-function isFixed(low: Lowerer, name: string): boolean {
-  const binding = low.scopes.findLast((scope) => scope.has(name))?.get(name);
-  return binding?.kind === "fixed" && binding.operand.kind === "literal";
 }
 
 /** `for (const i of range(n, { max }))`: both bounds are compared each time, so that the verifier sees the constant one. */
@@ -113,16 +73,21 @@ export function lowerRange(low: Lowerer, node: Statement & { readonly kind: "for
       ? options.fields.find(({ name }) => name === "max")?.value
       : undefined;
   const max = most === undefined ? undefined : low.expression(most, u32);
-  if (given.kind !== "literal" && max?.kind !== "literal") {
+  let bound = max?.kind === "literal" ? max.value : undefined;
+  if (given.kind !== "literal" && bound === undefined) {
     const typed = toTyped(low, given, count.span);
     const range = typed?.type.kind === "int" ? knownRange(low, typed.value, typed.type) : undefined;
-    if (range === undefined || range.max > 100_000n)
+    const isFrozen = typed !== undefined && frozen(low, typed.value);
+    if (isFrozen) bound = undefined;
+    else if (range === undefined || range.max > 100_000n)
       low.refuse(
         "unbounded-loop",
         count.span,
         "Cannot compile this loop: nothing shows how often it runs at most",
         "Give a bound: range(n, { max: 64 })",
       );
+    // Kernels below 6.12 learn nothing from a comparison with a variable.
+    else bound = range.max;
   }
   builder.write(index, builder.constant(0n));
   const head = builder.block();
@@ -134,8 +99,8 @@ export function lowerRange(low: Lowerer, node: Statement & { readonly kind: "for
   builder.current = head;
   builder.branch("<", builder.read(index), builder.read(limit), inside, done);
   builder.enter(inside);
-  if (max?.kind === "literal")
-    builder.branch("<", builder.read(index), builder.constant(max.value), body, done);
+  if (bound !== undefined)
+    builder.branch("<", builder.read(index), builder.constant(bound), body, done);
   else builder.jump(body);
   builder.enter(body);
   const current = builder.variable();
@@ -150,6 +115,14 @@ export function lowerRange(low: Lowerer, node: Statement & { readonly kind: "for
   builder.jump(head);
   builder.seal(head);
   builder.enter(done);
+}
+
+/** Whether a value is configuration, which is a constant for the verifier. */
+function frozen(low: Lowerer, value: number): boolean {
+  const { values } = low.builder.program;
+  const made = values.get(value);
+  const base = made?.op === "load" ? values.get(made.base) : undefined;
+  return base?.op === "data" && base.map === ".rodata";
 }
 
 /** `range` or `loop`, if that is what is called. */

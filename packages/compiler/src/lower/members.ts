@@ -5,6 +5,7 @@ import type { Value } from "../ir/ir.ts";
 import type { Entity } from "../types/evaluate.ts";
 import { scalarType, typeName, type Type } from "../types/type.ts";
 import { readContextField } from "./context.ts";
+import { rangeAt } from "../ir/known.ts";
 import { describeOperand, toType } from "./convert.ts";
 import { kernelElement, kernelMember } from "./kernel.ts";
 import type { Lowerer } from "./lowerer.ts";
@@ -207,6 +208,17 @@ export function element(low: Lowerer, object: Operand, index: Operand, span: Spa
   const at = toType(low, index, { kind: "int", bits: 32, signed: false }, span);
   if (at === undefined) return FAILED;
   const { builder } = low;
+  const known = rangeAt(builder.program, builder.current, at);
+  if (known.min < 0n || known.max >= BigInt(length))
+    return low.refuse(
+      "index-range",
+      span,
+      `Cannot prove that this index is inside: there are ${length} elements`,
+      `Check it first, e.g. if (i < ${length}) …, or cut it: i & ${largestMask(length)}`,
+    );
+  // What a comparison or a mask has shown the verifier has seen, too; arithmetic such as % it forgets (rows D11 to D30).
+  if (verifierKnows(low, at))
+    return { ...place, layout, base: advance(low, place.base, at, size), shift: 0 };
   // A clamp by a branch: the verifier then knows the very value that is used.
   const clamped = builder.variable();
   const last = builder.constant(BigInt(length - 1));
@@ -218,13 +230,29 @@ export function element(low: Lowerer, object: Operand, index: Operand, span: Spa
   builder.write(clamped, last);
   builder.jump(done);
   builder.enter(done);
-  const distance = builder.arithmetic(
-    "mul",
-    64,
-    builder.read(clamped),
-    builder.constant(BigInt(size)),
-  );
-  return { ...place, layout, base: builder.arithmetic("add", 64, place.base, distance), shift: 0 };
+  return {
+    ...place,
+    layout,
+    base: advance(low, place.base, builder.read(clamped), size),
+    shift: 0,
+  };
+}
+
+function advance({ builder }: Lowerer, base: Value, index: Value, size: number): Value {
+  const distance = builder.arithmetic("mul", 64, index, builder.constant(BigInt(size)));
+  return builder.arithmetic("add", 64, base, distance);
+}
+
+/** The largest mask that leaves only indexes inside. */
+function largestMask(length: number): number {
+  return 2 ** Math.floor(Math.log2(length)) - 1;
+}
+
+/** Whether the verifier knows the range of a value as we do: no arithmetic is on the way whose bounds it forgets. */
+function verifierKnows({ builder }: Lowerer, value: Value): boolean {
+  const made = builder.program.values.get(value);
+  if (made?.op !== "arithmetic") return made?.op !== undefined;
+  return made.operator === "and" && builder.constantOf(made.right) !== undefined;
 }
 
 /** The scalar at a place, or the place itself for an aggregate. */

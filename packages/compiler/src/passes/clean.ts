@@ -1,3 +1,4 @@
+import { reversePostOrder } from "../ir/dominators.ts";
 import {
   isPure,
   mapOperands,
@@ -50,18 +51,9 @@ function redirect(block: Block, from: Block, to: Block): void {
 function dropUnreachable(program: IrFunction): void {
   const [entry] = program.blocks;
   if (entry === undefined) return;
-  const order: Block[] = [];
-  const reached = new Set<Block>();
-  // Depth first, so that a block's first way on is printed right behind it.
-  const stack = [entry];
-  while (stack.length > 0) {
-    const block = stack.pop();
-    if (block === undefined || reached.has(block)) continue;
-    reached.add(block);
-    order.push(block);
-    stack.push(...successorsOf(block).toReversed());
-  }
-  program.blocks = orderBlocks(entry, reached);
+  const order = reversePostOrder(entry);
+  const reached = new Set(order);
+  program.blocks = [...order];
   for (const block of program.blocks) {
     const kept = block.predecessors.map((one) => reached.has(one));
     if (kept.every(Boolean)) continue;
@@ -72,27 +64,6 @@ function dropUnreachable(program: IrFunction): void {
     }
     block.predecessors = block.predecessors.filter((_, index) => kept[index]);
   }
-}
-
-/** Reverse post-order: a block comes after all its predecessors but those of loops. */
-function orderBlocks(entry: Block, reached: ReadonlySet<Block>): Block[] {
-  const post: Block[] = [];
-  const seen = new Set<Block>([entry]);
-  const stack: { readonly block: Block; readonly next: Block[] }[] = [
-    { block: entry, next: [...successorsOf(entry)] },
-  ];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    // The last successor is visited first, so that in reverse the first follows its block.
-    const next = top.next.pop();
-    if (next === undefined) {
-      post.push(top.block);
-      stack.pop();
-    } else if (!seen.has(next) && reached.has(next)) {
-      seen.add(next);
-      stack.push({ block: next, next: [...successorsOf(next)] });
-    }
-  }
-  return post.toReversed();
 }
 
 function simplifyPhis(program: IrFunction): void {
