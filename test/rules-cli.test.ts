@@ -190,4 +190,51 @@ suite("ocelli rules", () => {
     assert.equal(status, 1);
     assert.match(stderr, /"evt.type" must name an event, found "opened"/);
   });
+
+  test("test runs the tests of a folder, and exits with 1 when one fails", () => {
+    const tests = join(folder, "tests");
+    mkdirSync(tests);
+    write("tested.yaml", RULE);
+    write(
+      "tests/shell.test.yaml",
+      `- test: a shell opens a file
+  rules: ../tested.yaml
+  events:
+    - {evt.type: openat, proc.name: bash, fd.name: /tmp/a}
+    - {evt.type: openat, proc.name: vim, fd.name: /tmp/b}
+  expect:
+    - {rule: shell, output: bash opened /tmp/a, count: 1}
+  only: true
+`,
+    );
+    assert.deepEqual(ocelli(["rules", "test", tests]), {
+      status: 0,
+      stdout: `ok  ${tests}/shell.test.yaml: a shell opens a file\n1 passed, 0 failed\n`,
+      stderr: "",
+    });
+    write(
+      "tests/wrong.test.yaml",
+      `- test: nothing is said
+  rules: ../tested.yaml
+  events: [{evt.type: open, proc.name: bash}]
+  silent: [shell]
+- test: no such capture
+  rules: ../tested.yaml
+  capture: none.scap
+`,
+    );
+    assert.deepEqual(ocelli(["rules", "test", tests]), {
+      status: 1,
+      stdout: [
+        `ok  ${tests}/shell.test.yaml: a shell opens a file`,
+        `FAILED  ${tests}/wrong.test.yaml: nothing is said`,
+        '  Expected silence of "shell": found 1, first "shell": bash opened <NA>',
+        `FAILED  ${tests}/wrong.test.yaml: no such capture`,
+        `  Cannot read "${tests}/none.scap": there is no such file`,
+        "1 passed, 2 failed",
+        "",
+      ].join("\n"),
+      stderr: "",
+    });
+  });
 });

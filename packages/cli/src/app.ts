@@ -20,6 +20,7 @@ import { checkCommand } from "./rules/check.command.ts";
 import { explainCommand } from "./rules/explain.command.ts";
 import { fieldsCommand } from "./rules/fields.command.ts";
 import { listCommand } from "./rules/list.command.ts";
+import { testCommand } from "./rules/test.command.ts";
 import { serveCommand } from "./serve/serve.command.ts";
 import { eventsCommand } from "./sensor/events.command.ts";
 import { psCommand } from "./sensor/ps.command.ts";
@@ -77,15 +78,17 @@ const rules = buildRouteMap<string, CliContext>({
     list: listCommand,
     fields: fieldsCommand,
     explain: explainCommand,
+    test: testCommand,
   },
   docs: {
-    brief: "Check, list and explain rule files in Falco's language",
+    brief: "Check, list, explain and test rule files in Falco's language",
     fullDescription: [
       "EXAMPLES",
       "  ocelli rules check falco_rules.yaml my_rules.yaml    what is wrong, where, and what to do",
       "  ocelli rules list /etc/falco/rules.d                 the rules that a folder defines",
       "  ocelli rules fields                                  what conditions and outputs can use",
       "  ocelli rules explain falco_rules.yaml                which rules can never fire, and why",
+      "  ocelli rules test rules/tests                        captures and events, and the alerts they must raise",
     ].join("\n"),
   },
 });

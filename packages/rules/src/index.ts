@@ -102,6 +102,9 @@ export {
   formatTimeUtc,
   type TimeZone,
 } from "./output/time-text.ts";
+export { judgeAlerts } from "./testing/judge-alerts.ts";
+export { readRuleTests } from "./testing/read-rule-tests.ts";
+export type { ExpectedAlert, RuleTest } from "./testing/rule-test.ts";
 export { parseOutput, type OutputPart, type ParsedOutput } from "./output/parse-output.ts";
 export { compileRegex, type RegexMatcher } from "./regex/compile-regex.ts";
 export type { RegexProblem } from "./regex/regex-node.ts";

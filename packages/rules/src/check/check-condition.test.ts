@@ -102,3 +102,47 @@ test("isIpv6() and networkProblem() know the written forms", () => {
     "unrecognized IP network 10.0.0.0",
   ]);
 });
+
+test("checkCondition() refuses to compare fields that cannot be compared with each other", () => {
+  assert.deepEqual(
+    [
+      "proc.name = val(proc.pid)",
+      "fd.types in val(proc.name)",
+      "proc.name pmatch val(proc.exepath)",
+      "proc.name regex val(proc.exepath)",
+      "fd.snet = val(fd.cnet)",
+      "fd.ip = val(fd.cip)",
+      "fd.cip = val(fd.ip)",
+      "proc.aname = val(proc.name)",
+      "len(proc.name) = val(proc.name)",
+      "tolower(proc.aname) = a",
+      "proc.name = tolower(proc.pname)",
+      "evt.latency.human = 0ns",
+    ].map((text) => findings(text)),
+    [
+      "val(proc.pid): field 'proc.name' has type 'CHARBUF' while the right-hand side field 'proc.pid' has incompatible type 'INT64'",
+      "val(proc.name): field 'fd.types' doesn't support right-hand side fields",
+      "val(proc.exepath): operator 'pmatch' doesn't support right-hand side fields",
+      "val(proc.exepath): operator 'regex' doesn't support right-hand side fields",
+      "val(fd.cnet): field type 'IPNET' doesn't support right-hand side fields",
+      "val(fd.cip): field 'fd.ip' doesn't support right-hand side fields",
+      "val(fd.ip): field 'fd.ip' can't be used as a right-hand side field",
+      "val(proc.name): field 'proc.aname' doesn't support right-hand side fields",
+      "val(proc.name): field 'len(proc.name)' has type 'UINT64' while the right-hand side field 'proc.name' has incompatible type 'CHARBUF'",
+      "tolower(proc.aname): field 'proc.aname' does not support transformers",
+      "",
+      "evt.latency.human = 0ns: field is not available due to the drop of enter events.",
+    ],
+  );
+});
+
+test("checkCondition() warns once of comparing audit events with <NA>", () => {
+  const parsed = parseFilter(
+    'ka.user.name = "<NA>" or ka.verb in ("<NA>", get) or ka.uri contains "<NA>"',
+  );
+  assert.ok(parsed.ok);
+  assert.deepEqual(
+    checkCondition(parsed.value, "k8s_audit").map(({ kind, hint }) => [kind, hint]),
+    [["unsafe-na", "Comparing with <NA> finds no missing value: use the operator exists"]],
+  );
+});

@@ -1,5 +1,3 @@
-import type { FieldType } from "@ocelli/event";
-
 import type {
   CompareNode,
   FilterNode,
@@ -11,14 +9,9 @@ import type {
 import { eventNameProblem, valueProblem } from "./check-value.ts";
 import { regexProblem, simplerThanRegex } from "./check-regex.ts";
 import { errorFinding, type Finding } from "./finding.ts";
-import { resolveField } from "./resolve-field.ts";
+import { transformerProblem, twoSidesProblem, type SideType } from "./check-two-sides.ts";
+import { deprecatedField, resolveField } from "./resolve-field.ts";
 import { KIND_NAMES, kindOfType, OPERATORS, type ValueKind } from "./value-kind.ts";
-
-/** What a side of a check yields. */
-interface SideType {
-  readonly type: FieldType;
-  readonly list: boolean;
-}
 
 /**
  * Checks a condition whose macros are resolved: that fields exist, operators fit their types, values can be read.
@@ -61,10 +54,14 @@ export function checkCondition(node: FilterNode, source: string = "syscall"): Fi
 
 function checkCompare(node: CompareNode, findings: Finding[], source: string): void {
   const before = findings.length;
+  warnOfMissingText(node, findings);
   const left = sideType(node.left, findings, source);
-  if (left === undefined || findings.length > before) return;
+  if (left === undefined || findings.slice(before).some(({ severity }) => severity === "error"))
+    return;
   if (checkEventName(node, findings)) return;
-  if (isDirection(node.left)) findings.push(directionWarning(node));
+  const deprecated = node.left.kind === "field" ? deprecatedField(node.left.name) : undefined;
+  if (deprecated !== undefined && source === "syscall")
+    findings.push(deprecatedWarning(node, deprecated.message));
   const kind: ValueKind = left.list ? "list" : kindOfType(left.type);
   if (left.type !== "dynamic" && !OPERATORS[kind].has(node.operator)) {
     findings.push(
@@ -82,13 +79,13 @@ function checkCompare(node: CompareNode, findings: Finding[], source: string): v
 
 function checkRight(node: CompareNode, left: SideType, findings: Finding[], source: string): void {
   const { right } = node;
-  if (right.kind === "value") {
-    const field = resolveField(right.field, source);
-    if (!("field" in field)) findings.push(field);
-    return;
-  }
-  if (right.kind === "transformer") {
-    sideType(right, findings, source);
+  if (right.kind === "value" || right.kind === "transformer") {
+    const side = right.kind === "value" ? right.field : right;
+    const type = sideType(side, findings, source);
+    if (type === undefined) return;
+    const problem = twoSidesProblem(node.operator, node.left, left, side, type);
+    if (problem !== undefined)
+      findings.push(errorFinding("type", right.span, problem.message, problem.hint));
     return;
   }
   for (const { value, span } of valuesOf(right)) {
@@ -132,19 +129,26 @@ function checkEventName(node: CompareNode, findings: Finding[]): boolean {
   return true;
 }
 
-function isDirection(left: LeftSide): boolean {
-  return left.kind === "field" && left.name === "evt.dir";
+/** Says once for a condition that a field of audit events is compared with the text `<NA>`. */
+function warnOfMissingText(node: CompareNode, findings: Finding[]): void {
+  const { left, operator } = node;
+  if (left.kind !== "field" || !/^(?:ka|jevt)\./.test(left.name)) return;
+  if (!["=", "==", "!=", "in", "intersects", "pmatch"].includes(operator)) return;
+  if (!valuesOf(node.right).some(({ value }) => value === "<NA>")) return;
+  if (findings.some(({ kind }) => kind === "unsafe-na")) return;
+  findings.push({
+    severity: "warning",
+    kind: "unsafe-na",
+    span: node.span,
+    message: "",
+    hint: "Comparing with <NA> finds no missing value: use the operator exists",
+  });
 }
 
-function directionWarning(node: CompareNode): Finding {
-  return {
-    severity: "warning",
-    kind: "deprecated",
-    span: node.span,
-    message:
-      "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates to false. The rule expression can be simplified by removing the condition on 'evt.dir'",
-    hint: "Remove the check of evt.dir",
-  };
+function deprecatedWarning(node: CompareNode, message: string): Finding {
+  const name = node.left.kind === "field" ? node.left.name : "";
+  const hint = `Remove the check of ${name}`;
+  return { severity: "warning", kind: "deprecated", span: node.span, message, hint };
 }
 
 /** The plain values of a right side; none for fields and transformers. */
@@ -198,6 +202,14 @@ function transformerType(
   const before = findings.length;
   const args = node.arguments.map((argument) => argumentType(argument, findings, source));
   if (findings.length > before) return undefined;
+  const alone = node.arguments.map((argument) =>
+    argument.kind === "field" ? transformerProblem(argument.name) : undefined,
+  );
+  const problem = alone.find((one) => one !== undefined);
+  if (problem !== undefined) {
+    findings.push(errorFinding("type", node.span, problem.message, problem.hint));
+    return undefined;
+  }
   const refuse = (message: string, hint: string): undefined => {
     findings.push(errorFinding("type", node.span, message, hint));
     return undefined;

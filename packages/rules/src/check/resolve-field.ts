@@ -10,18 +10,49 @@ export interface ResolvedField {
   readonly argument?: string;
 }
 
-/** `evt.dir` is known for old rules: events are exits only, so that `<` always fits and `>` never. */
-export const DIRECTION_FIELD: Field = {
-  name: "evt.dir",
-  class: "evt",
-  type: "text",
-  list: false,
-  doc: "Always <, the end of a call.",
-};
+/** A field that is known for old rules only, and what Falco says to those who use it. */
+export interface DeprecatedField {
+  readonly field: Field;
+  readonly message: string;
+}
+
+const GONE = "field is not available due to the drop of enter events.";
+
+// Since the starts of calls are gone, nothing knows how long calls took: Falco reads 0.
+const DEPRECATED: ReadonlyMap<string, DeprecatedField> = new Map([
+  [
+    "evt.dir",
+    deprecated(
+      "evt.dir",
+      "text",
+      "Always <, the end of a call.",
+      "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates to false. The rule expression can be simplified by removing the condition on 'evt.dir'",
+    ),
+  ],
+  ...["evt.latency", "evt.latency.s", "evt.latency.ns", "evt.wait_latency"].map(
+    (name) => [name, deprecated(name, "reltime", "Always 0.", GONE)] as const,
+  ),
+  ["evt.latency.human", deprecated("evt.latency.human", "text", "Always 0ns.", GONE)],
+]);
+
+/** What is known of a field that old rules use; undefined for all others. */
+export function deprecatedField(name: string): DeprecatedField | undefined {
+  return DEPRECATED.get(name);
+}
+
+function deprecated(
+  name: string,
+  type: Field["type"],
+  doc: string,
+  message: string,
+): DeprecatedField {
+  return { field: { name, class: "evt", type, list: false, doc }, message };
+}
 
 /** Finds what a field in a condition on events of a source means, or what is wrong with it. */
 export function resolveField(node: FieldNode, source: string = "syscall"): ResolvedField | Finding {
-  if (node.name === "evt.dir" && source === "syscall") return { field: DIRECTION_FIELD };
+  const old = source === "syscall" ? deprecatedField(node.name) : undefined;
+  if (old !== undefined) return { field: old.field };
   const dotted = /^(evt\.(?:raw)?arg)\.([^.]+)$/.exec(node.name);
   if (dotted !== null && node.argument === undefined && source === "syscall")
     return resolveParameter(node, dotted);

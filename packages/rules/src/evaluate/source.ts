@@ -64,6 +64,9 @@ function fieldSource<E extends RuleEvent>(
   { provider, type }: SourceContext<E>,
 ): Source<E> | undefined {
   if (node.name === "evt.dir") return directionSource(type);
+  // Nothing knows how long calls took.
+  if (node.name === "evt.latency.human") return constant("text", "0ns");
+  if (/^evt\.(?:wait_)?latency(?:\.n?s)?$/.test(node.name)) return constant("reltime", 0);
   const typeName =
     node.name === "evt.type" && type !== undefined ? provider.nameOfType(type) : undefined;
   if (typeName !== undefined) return constant("text", typeName);
@@ -95,7 +98,10 @@ export function fieldRequest({ name, argument }: FieldNode): {
   return dotted === null ? { name, argument } : { name: dotted[1] ?? name, argument: dotted[2] };
 }
 
-function constant<E extends RuleEvent>(type: "text", value: string): Source<E> {
+function constant<E extends RuleEvent>(
+  type: "text" | "reltime",
+  value: string | number,
+): Source<E> {
   return { type, list: false, read: () => value, constant: value, transformed: false };
 }
 

@@ -14,6 +14,7 @@ import {
   replaceLists,
   type ExpandedList,
 } from "./expand-lists.ts";
+import type { LoadWarningCode } from "./load-diagnostic.ts";
 import { diagnosticAt, LoadProblem, type PlacePath } from "./place-path.ts";
 import { resolveMacros, type MacroProblem, type ReadMacro } from "./resolve-macros.ts";
 
@@ -116,6 +117,15 @@ function compileRule(
   return { definition: rule, condition, output, eventTypes };
 }
 
+const WARNING_CODES = {
+  regex: "LOAD_COMPILE_CONDITION",
+  "unsafe-na": "LOAD_UNSAFE_NA_CHECK",
+  deprecated: "LOAD_DEPRECATED_ITEM",
+  unknown: "LOAD_UNKNOWN_FILTER",
+  type: "LOAD_COMPILE_CONDITION",
+  value: "LOAD_COMPILE_CONDITION",
+} as const satisfies Record<Finding["kind"], LoadWarningCode>;
+
 /** Says whether the rule goes on: findings of unknown things skip a rule that asks for it, other errors end it. */
 function reportFindings(
   collection: Collection,
@@ -127,12 +137,13 @@ function reportFindings(
   for (const finding of findings) {
     const { severity, kind, message, hint } = finding;
     if (severity === "error") continue;
-    const code = kind === "regex" ? "LOAD_COMPILE_CONDITION" : "LOAD_DEPRECATED_ITEM";
-    // Falco points at the start of the condition for what is deprecated.
-    const at =
-      kind === "deprecated"
-        ? inCondition(rule.conditionPath, text, undefined)
-        : inCondition(rule.conditionPath, text, finding.span.offset);
+    const code = WARNING_CODES[kind];
+    // Falco points at the start of the condition but for patterns.
+    const at = inCondition(
+      rule.conditionPath,
+      text,
+      kind === "regex" ? finding.span.offset : undefined,
+    );
     collection.diagnostics.push(diagnosticAt(code, message, at, hint));
   }
   const [first] = errors;
