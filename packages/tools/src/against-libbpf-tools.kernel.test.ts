@@ -109,7 +109,7 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
         const line = words.join(" ");
         const [, call, first, second] = /\b(u?mount)\("([^"]*)"(?:, "([^"]*)")?/.exec(line) ?? [];
         const target = call === "mount" ? second : first;
-        return target?.includes(marker) === true
+        return target !== undefined && target.includes(marker)
           ? [`${call} ${target} ${errorNumber(words.at(-1) ?? "")}`]
           : [];
       }),
