@@ -16,6 +16,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { describeError } from "./output/errors.ts";
 import { observeCommand } from "./observe/observe.command.ts";
+import { replayCommand } from "./replay/replay.command.ts";
 import { checkCommand } from "./rules/check.command.ts";
 import { explainCommand } from "./rules/explain.command.ts";
 import { fieldsCommand } from "./rules/fields.command.ts";
@@ -100,6 +101,7 @@ const root = buildRouteMap<string, CliContext>({
     ps: psCommand,
     top: topCommand,
     observe: observeCommand,
+    replay: replayCommand,
     serve: serveCommand,
     bpf,
     btf,
@@ -119,6 +121,7 @@ const root = buildRouteMap<string, CliContext>({
       "  ocelli btf dump --type sock      a kernel type",
       "  ocelli rules check rules.yaml    what is wrong with a rule file",
       "  ocelli observe --verdict DROPPED flows of a Hubble server, with hubble's flags",
+      "  ocelli replay trace.scap -r rules.yaml   the alerts of a recorded capture",
       "",
       "Exit codes: 0 done, 1 refused by the kernel or the data, 2 wrong use.",
     ].join("\n"),

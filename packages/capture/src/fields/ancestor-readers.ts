@@ -106,18 +106,26 @@ function once<Value>(compute: (event: CaptureEvent) => Value): (event: CaptureEv
   };
 }
 
-// Between events these are known to conditions only: outputs of Falco have no memory for them.
-function cpuReading(user: boolean, system: boolean): MakeReading {
+// Times of threads that are gone go with them.
+const cpuTimes = {
+  both: new WeakMap<ThreadInfo, bigint>(),
+  user: new WeakMap<ThreadInfo, bigint>(),
+  system: new WeakMap<ThreadInfo, bigint>(),
+};
+
+// What was spent since the last report of the same thread. Outputs of Falco have no memory for it and show 0.
+function cpuReading(kind: "both" | "user" | "system"): MakeReading {
+  const times = cpuTimes[kind];
   return () => ({
     read: once((event) => {
       const thread = event.shownThread;
       if (thread === undefined || event.type !== PROCINFO) return undefined;
-      const total =
-        (user ? BigInt(event.unsigned(0)) : 0n) + (system ? BigInt(event.unsigned(1)) : 0n);
-      const before = thread.totalCpu;
-      thread.totalCpu = total;
+      const user = kind === "system" ? 0n : BigInt(event.unsigned(0));
+      const system = kind === "user" ? 0n : BigInt(event.unsigned(1));
+      const before = times.get(thread) ?? 0n;
+      times.set(thread, user + system);
       if (before === 0n) return 0;
-      return Math.min(100, Number(BigInt.asUintN(64, total - before)));
+      return Math.min(100, Number(BigInt.asUintN(64, user + system - before)));
     }),
     readJson: ({ type, shownThread }) =>
       shownThread === undefined || type !== PROCINFO ? undefined : 0,
@@ -176,9 +184,9 @@ export const ANCESTOR_READINGS: Readonly<Record<string, MakeReading>> = {
       readJson: ({ shownThread }) => (shownThread === undefined ? undefined : 0),
     };
   },
-  "thread.cpu": cpuReading(true, true),
-  "thread.cpu.user": cpuReading(true, false),
-  "thread.cpu.system": cpuReading(false, true),
+  "thread.cpu": cpuReading("both"),
+  "thread.cpu.user": cpuReading("user"),
+  "thread.cpu.system": cpuReading("system"),
 };
 
 // Holds the ancestors of the event at hand; its content changes with the next look.

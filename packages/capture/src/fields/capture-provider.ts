@@ -54,6 +54,14 @@ const NOTATIONS: ReadonlyMap<string, FieldNotation> = new Map<string, FieldNotat
   ["evt.deltatime.ns", "nine-digits"],
 ]);
 
+const REMEMBERING: ReadonlySet<string> = new Set([
+  "evt.deltatime",
+  "evt.deltatime.s",
+  "evt.deltatime.ns",
+  "thread.exectime",
+  "thread.totexectime",
+]);
+
 // Kinds that reach rules: what is neither unused nor old, of system calls the exits.
 const TYPES: readonly number[] = EVENTS.filter(
   ({ id, flags, category }) =>
@@ -68,12 +76,21 @@ const GENERIC_NAMES: ReadonlySet<string> = new Set(systemCallNames());
 
 /** How rules read the events of captures: a provider for the source `syscall`. */
 export function createCaptureProvider(): FieldProvider<CaptureEvent> {
+  // Readings that remember events do so for all kinds together, wherever they are asked for.
+  const remembering = new Map<string, FieldAccess<CaptureEvent> | undefined>();
   return {
     source: "syscall",
     eventTypes: TYPES,
     nameOfType: (type) => (type === GENERIC || type === ASYNC ? undefined : EVENTS[type]?.name),
     typesOfName: typesOf,
-    resolve: resolveCaptureField,
+    resolve: (name, argument, type) => {
+      if (!REMEMBERING.has(name)) return resolveCaptureField(name, argument, type);
+      const known = remembering.get(name);
+      if (known !== undefined) return known;
+      const made = resolveCaptureField(name, argument);
+      remembering.set(name, made);
+      return made;
+    },
   };
 }
 

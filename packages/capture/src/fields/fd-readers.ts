@@ -222,7 +222,7 @@ export const FD_READINGS: Readonly<Record<string, MakeReading>> = {
           return fd === undefined ? undefined : [fdTypeName(fd.kind)];
         }
         const types = new Set<string>();
-        for (const { kind } of table?.values() ?? []) types.add(fdTypeName(kind));
+        for (const [, { kind }] of table?.orderedEntries() ?? []) types.add(fdTypeName(kind));
         return [...types];
       },
     };

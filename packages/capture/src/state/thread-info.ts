@@ -1,5 +1,6 @@
 import type { EnterRecord } from "./enter-record.ts";
 import type { FdInfo } from "./fd-info.ts";
+import { FdTable } from "./fd-table.ts";
 import type { ThreadGroup } from "./thread-group.ts";
 
 /** Flags of a thread: those of clone in the library's own numbers (`PPM_CL_*`), and marks that the state adds. */
@@ -76,7 +77,7 @@ export class ThreadInfo {
   pidNamespaceStartNs: bigint = 0n;
 
   /** Descriptors of its own; threads of a group use those of the main thread. */
-  readonly fds: Map<number, FdInfo> = new Map();
+  readonly fds: FdTable = new FdTable();
   group: ThreadGroup | undefined = undefined;
   /** Children, the youngest first; with those that are gone until they are swept. */
   children: ThreadInfo[] = [];
@@ -90,9 +91,8 @@ export class ThreadInfo {
   lastEnterType = -1;
   /** The enter event of the call that is under way, for calls whose exit does not say all; its count is -1 for none. */
   enter: EnterRecord | undefined = undefined;
-  /** Its cpu time so far, for `thread.totexectime` and `thread.cpu`. */
+  /** Time between switches so far, for `thread.totexectime`. */
   totalExecNs: bigint = 0n;
-  totalCpu: bigint = 0n;
 
   get isMain(): boolean {
     return this.tid === this.pid || (this.flags & CLONE.mainThread) !== 0;
@@ -121,7 +121,7 @@ export class ThreadInfo {
   }
 
   /** The descriptors that it uses; undefined when they are those of an unknown main thread. */
-  get fdTable(): Map<number, FdInfo> | undefined {
+  get fdTable(): FdTable | undefined {
     return (this.flags & CLONE.files) === 0 ? this.fds : this.main?.fds;
   }
 

@@ -23,7 +23,7 @@ export const DESCRIPTOR_HANDLERS: Readonly<Record<string, Handler>> = {
     const first = event.u32(1);
     const last = event.u32(2);
     const marks = (event.u32(3) & CLOSE_RANGE_CLOEXEC) !== 0;
-    for (const [number, fd] of table) {
+    for (const [number, fd] of table.entries()) {
       if (number < first || number > last) continue;
       if (marks) fd.openFlags |= OPEN.cloexec;
       else table.delete(number);

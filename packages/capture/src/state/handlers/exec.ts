@@ -57,7 +57,8 @@ export function followExec(state: HostState, event: CaptureEvent): void {
   if (event.has(29)) thread.gid = event.u32(29);
   if (thread.containerId === "") state.users.noteHostUser(thread.uid, thread.gid);
   const table = thread.fdTable;
-  if (table !== undefined) for (const [fd, info] of table) if (info.closesOnExec) table.delete(fd);
+  if (table !== undefined)
+    for (const [fd, info] of table.entries()) if (info.closesOnExec) table.delete(fd);
   const kept = CLONE.pipeSource | CLONE.pipeDestination | CLONE.mainThread | CLONE.inverted;
   thread.flags = (thread.flags & kept) | CLONE.active | CLONE.nameChanged;
   if (thread.group === undefined || thread.group.alive <= 1) return;

@@ -178,7 +178,8 @@ function fillFromClone(state: HostState, event: CaptureEvent, child: ThreadInfo)
 // What a process takes from its parent: copies of the descriptors, directory and environment.
 function inheritProcess(child: ThreadInfo, parent: ThreadInfo): void {
   const table = parent.fdTable;
-  if (table !== undefined) for (const [fd, info] of table) child.fds.set(fd, info.clone());
+  if (table !== undefined)
+    for (const [fd, info] of table.orderedEntries()) child.fds.set(fd, info.clone());
   // The child may not be a thread of its own process yet, so nothing that looks for a main thread will do.
   child.cwd = parent.main?.cwd ?? "./";
   child.env = parent.env;
