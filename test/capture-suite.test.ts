@@ -22,6 +22,7 @@ interface SuiteRow {
   readonly capture: string;
   readonly rules: readonly string[];
   readonly args: readonly string[];
+  readonly config?: string;
   readonly falco: { readonly alerts: Readonly<Record<string, number>>; readonly exit: number };
 }
 
@@ -29,7 +30,7 @@ interface SuiteRow {
 const rows = present ? (readRows(FILE) as unknown as readonly SuiteRow[]) : [];
 
 for (const row of rows)
-  test(`"${row.name}" raises Falco's alerts`, { skip }, () => {
+  test(`"${row.name}" raises Falco's alerts`, { skip: skip || uncounted(row) }, () => {
     const engine = createRuleEngine([createCaptureProvider()], optionsOf(row.args));
     const result = engine.load(
       row.rules.map((name) => ({
@@ -45,6 +46,12 @@ for (const row of rows)
     });
     assert.deepEqual(alerts, row.falco.alerts);
   });
+
+// With their own configuration Falco wrote these as plain text, in which nobody counted alerts.
+function uncounted({ config, args }: SuiteRow): string | false {
+  const text = config !== undefined && !args.includes("json_output=true");
+  return text && "its alerts were not counted";
+}
 
 // Settings of Falco's command line as options of the engine. Those that only shape the output change no count.
 function optionsOf(args: readonly string[]): RuleEngineOptions {
