@@ -6,7 +6,7 @@ import { createCaptureProvider } from "@ocelli/capture";
 import {
   createRuleEngine,
   PRIORITIES,
-  type RuleEngineOptions,
+  type EngineOptions,
   type RuleSelection,
 } from "@ocelli/rules";
 
@@ -54,9 +54,9 @@ function uncounted({ config, args }: SuiteRow): string | false {
 }
 
 // Settings of Falco's command line as options of the engine. Those that only shape the output change no count.
-function optionsOf(args: readonly string[]): RuleEngineOptions {
+function optionsOf(args: readonly string[]): EngineOptions {
   const selections: RuleSelection[] = [];
-  let minimumPriority: RuleEngineOptions["minimumPriority"];
+  let minimumPriority: EngineOptions["minimumPriority"];
   for (const setting of args.filter((arg) => arg !== "-o")) {
     const [key = "", value = ""] = setting.split("=");
     if (key === "priority")

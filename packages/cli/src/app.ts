@@ -7,7 +7,7 @@ import { disasmCommand } from "./bpf/disasm.command.ts";
 import { execCommand } from "./bpf/exec.command.ts";
 import { featuresCommand } from "./bpf/features.command.ts";
 import { inspectCommand } from "./bpf/inspect.command.ts";
-import { replayCommand } from "./bpf/replay.command.ts";
+import { replayCommand as replayProgramCommand } from "./bpf/replay.command.ts";
 import { runCommand } from "./bpf/run.command.ts";
 import { stepCommand } from "./bpf/step.command.ts";
 import { dumpCommand } from "./btf/dump.command.ts";
@@ -35,7 +35,7 @@ const bpf = buildRouteMap<string, CliContext>({
     inspect: inspectCommand,
     disasm: disasmCommand,
     run: runCommand,
-    replay: replayCommand,
+    replay: replayProgramCommand,
     step: stepCommand,
     attach: attachCommand,
     exec: execCommand,
