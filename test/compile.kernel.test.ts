@@ -89,3 +89,44 @@ declare module "@ocelli/compiler/vmlinux" {
     },
   );
 });
+
+kernelTest(
+  "ocelli bpf run and attach take kernel programs in TypeScript as they are",
+  { needs: ["xdp"] },
+  () => {
+    const packet = `${"00".repeat(12)}0800${"00".repeat(40)}`;
+    const ran = ocelli(["bpf", "run", SOURCE, "--program", "dropPort", "--data", packet, "--json"]);
+    assert.equal(ran.stderr, "");
+    assert.equal((JSON.parse(ran.stdout) as { retval: number }).retval, 2);
+    const profile = join(import.meta.dirname, "../packages/compiler/fixtures/profile.bpf.ts");
+    const attached = ocelli(["bpf", "attach", profile, "--for", "0.3", "--json"]);
+    assert.equal(attached.stderr, "");
+    const lines = attached.stdout.trim().split("\n");
+    const first = JSON.parse(lines[0] ?? "") as { kind: string; program: string };
+    assert.deepEqual([first.kind, first.program], ["attached", "sample"]);
+  },
+);
+
+kernelTest("ocelli bpf run shows what the compiler refuses, at its line", {}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "ocelli-run-"));
+  try {
+    const path = join(folder, "p.bpf.ts");
+    writeFileSync(
+      path,
+      'import { xdp } from "@ocelli/compiler";\nexport const p = xdp((ctx) => ctx.nothing);\n',
+    );
+    const { status, stdout, stderr } = ocelli(["bpf", "run", path, "--program", "p"]);
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, /p\.bpf\.ts:2:\d+: error\[no-context-member\]: Cannot read "\.nothing"/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+kernelTest("ocelli bpf compile --emit dts writes what ocelli btf types writes", {}, () => {
+  const source = join(import.meta.dirname, "../packages/compiler/fixtures/tcpconnect.bpf.ts");
+  const { status, stdout } = ocelli(["bpf", "compile", source, "--emit", "dts"]);
+  assert.equal(status, 0);
+  assert.equal(stdout, ocelli(["btf", "types", source]).stdout);
+});

@@ -9,7 +9,7 @@ import { RefusedError, UsageError } from "./exit.ts";
 export const objectFile: TypedPositionalParameter<string, CliContext> = {
   parse: String,
   placeholder: "FILE.o",
-  brief: "BPF object file",
+  brief: "BPF object file, or FILE.bpf.ts to compile first",
 };
 
 /** A kernel program's source. */

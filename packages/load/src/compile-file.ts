@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { OcelliError, type Diagnostic, type Result } from "@ocelli/bpf";
-import { compile, formatSourceDiagnostic, type CompiledModule } from "@ocelli/compiler/compile";
+import {
+  compile,
+  formatSourceDiagnostic,
+  type CompiledModule,
+  type CompileOptions,
+} from "@ocelli/compiler/compile";
 import { kernelTypes, LinuxError, readTracepointFormat } from "@ocelli/linux";
 
 /** A `.bpf.ts` file and what compiling it gave. */
@@ -12,26 +17,31 @@ export interface CompiledFile {
   readonly result: Result<CompiledModule>;
 }
 
-/** Compiles a file with the types and tracepoints of this machine, where it has them and the file asks for them. */
-export function compileFile(path: string): CompiledFile {
-  const text = readFileSync(path, "utf8");
-  const result = compile(text, {
-    file: path,
+/** What this machine knows for compiling a file: its types and tracepoints, where it has them, its processor, and files beside it. */
+export function hostCompileOptions(file: string): CompileOptions {
+  return {
+    file,
     get kernel() {
       return orUndefined(() => kernelTypes().kernel);
     },
     tracepointFormat: (name) => orUndefined(() => readTracepointFormat(name)),
     arch: process.arch === "arm64" ? "arm64" : "x86-64",
     readModule(from, importer) {
-      const file = join(dirname(importer), from);
-      const found = textOf(file);
-      return found === undefined ? undefined : { file, text: found };
+      const path = join(dirname(importer), from);
+      const text = textOfFile(path);
+      return text === undefined ? undefined : { file: path, text };
     },
-  });
-  return { path, text, result };
+  };
 }
 
-function textOf(file: string): string | undefined {
+/** Compiles a file with the types and tracepoints of this machine, where it has them and the file asks for them. */
+export function compileFile(path: string): CompiledFile {
+  const text = readFileSync(path, "utf8");
+  return { path, text, result: compile(text, hostCompileOptions(path)) };
+}
+
+/** The text of a file; `undefined` when there is none. */
+function textOfFile(file: string): string | undefined {
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
@@ -65,7 +75,9 @@ export class ModuleError extends OcelliError<"refused" | "unknown-source"> {
 export function compiledModule(file: CompiledFile): CompiledModule {
   const { path, text, result } = file;
   if (result.ok) return result.value;
-  const words = result.diagnostics.map((one) => formatSourceDiagnostic(path, text, one, textOf));
+  const words = result.diagnostics.map((one) =>
+    formatSourceDiagnostic(path, text, one, textOfFile),
+  );
   throw new ModuleError(
     "refused",
     `Cannot compile "${path}":\n${words.join("\n")}`,

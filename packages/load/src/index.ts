@@ -1,5 +1,11 @@
 export { codecOf } from "./codec.ts";
-export { compiledModule, compileFile, ModuleError, type CompiledFile } from "./compile-file.ts";
+export {
+  compiledModule,
+  compileFile,
+  hostCompileOptions,
+  ModuleError,
+  type CompiledFile,
+} from "./compile-file.ts";
 export { registerProgramModules } from "./hook.ts";
 export {
   load,

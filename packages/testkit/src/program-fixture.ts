@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import {
   formatDiagnostic,
@@ -25,6 +25,10 @@ export function programFixturePath(source: string): string {
       return kernelTypes().kernel;
     },
     tracepointFormat: (name) => readTracepointFormat(name),
+    readModule: (from) => {
+      const file = join(dirname(source), from);
+      return { file, text: readFileSync(file, "utf8") };
+    },
   });
   const written = compiled.ok ? writeCollection(compiled.value.collection) : compiled;
   if (!written.ok)

@@ -119,7 +119,9 @@ function attachAll(collection: Collection, flags: AttachFlags, print: Print): Di
   let count = 0;
   for (const [name, program] of collection.programs) {
     if (program.type === "struct_ops") continue;
-    const link = links.use(attach(program, options));
+    const link = links.use(
+      attach(program, program.type === "perf_event" ? sampled(options) : options),
+    );
     print({ kind: "attached", program: name, target: link.target });
     count += 1;
   }
@@ -130,6 +132,13 @@ function attachAll(collection: Collection, flags: AttachFlags, print: Print): Di
   }
   if (count === 0) throw new RefusedError("Nothing to attach: the object has no programs");
   return links.move();
+}
+
+/** Object files do not say how often a program samples. */
+function sampled(options: AttachOptions): AttachOptions {
+  const { pid } = options;
+  const every = { event: "cpu-clock", every: { frequency: 99 } } as const;
+  return { ...options, sampling: { ...every, ...(pid !== undefined && { pid }) } };
 }
 
 /** Readers of all rings and perf buffers. */

@@ -14,13 +14,15 @@ export const compileCommand: Command<CliContext> = buildCommand<CompileFlags, [s
           kind: "parsed",
           parse: String,
           placeholder: "OUT.o",
-          brief: "Where to write; FILE.bpf.o beside the source by default",
+          brief:
+            "Where to write; FILE.bpf.o beside the source, and texts to the standard output by default",
           optional: true,
         },
         emit: {
           kind: "enum",
-          values: ["o", "asm", "ir"],
-          brief: "An object file, or the programs as assembly or in the compiler's own language",
+          values: ["o", "asm", "ir", "dts"],
+          brief:
+            "An object file, the programs as assembly or in the compiler's own language, or declarations of what they name",
           default: "o",
         },
         json: { kind: "boolean", brief: "Print programs, sizes and time as JSON", default: false },

@@ -10,7 +10,7 @@ import { compileSource, diagnosticsToJson, formatDiagnostics } from "./source.ts
 /** Flags of `ocelli bpf compile`. */
 export interface CompileFlags {
   readonly out?: string;
-  readonly emit: "o" | "asm" | "ir";
+  readonly emit: "o" | "asm" | "ir" | "dts";
   readonly json: boolean;
 }
 
@@ -21,6 +21,12 @@ export async function compileCommandRun(
   path: string,
 ): Promise<void> {
   const { stdout, stderr } = context.process;
+  if (flags.emit === "dts") {
+    const { writeTypes } = await import("../btf/types.ts");
+    const out = flags.out === undefined ? {} : { out: flags.out };
+    await writeTypes(context, { all: false, json: flags.json, ...out }, path);
+    return;
+  }
   const start = performance.now();
   const source = await compileSource(path);
   const { result } = source;

@@ -1,6 +1,7 @@
 import { formatDiagnostic, readCollection, type CollectionSpec } from "@ocelli/bpf";
 
 import type { CliContext } from "../context.ts";
+import { RefusedError } from "../exit.ts";
 import { readInput } from "../input.ts";
 import { refuseInput } from "../output/refuse-input.ts";
 import { formatTable } from "../output/table.ts";
@@ -11,8 +12,20 @@ export interface InspectFlags {
   readonly json: boolean;
 }
 
-/** Reads an object file into its blueprint; refuses with every diagnostic when it cannot, warns on stderr else. */
+/**
+ * Reads an object file into its blueprint, or compiles a `.bpf.ts` file to one; refuses with every diagnostic when it cannot,
+ * warns on stderr else.
+ */
 export async function openObject(context: CliContext, path: string): Promise<CollectionSpec> {
+  if (path.endsWith(".bpf.ts")) {
+    // Only here: the compiler takes longer to load than an object file to read.
+    const { compileSource, formatDiagnostics } = await import("./source.ts");
+    const source = await compileSource(path);
+    const words = formatDiagnostics(source);
+    if (!source.result.ok) throw new RefusedError(words.trimEnd());
+    context.process.stderr.write(words);
+    return source.result.value.collection;
+  }
   const result = readCollection(await readInput(path));
   if (!result.ok) throw refuseInput(path, result.diagnostics);
   for (const warning of result.diagnostics)

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 
 import { type Diagnostic, type Result } from "@ocelli/bpf";
 import { compile, formatSourceDiagnostic, type CompiledModule } from "@ocelli/compiler/compile";
-import { kernelTypes, LinuxError, readTracepointFormat } from "@ocelli/linux";
+import { LinuxError } from "@ocelli/linux";
+import { hostCompileOptions } from "@ocelli/load";
 
 import { readInput } from "../input.ts";
 
@@ -22,19 +22,7 @@ export interface CompiledSource extends CheckedSource {
 /** Compiles a file with the types and tracepoints of this machine, where it has them and the file asks for them. */
 export async function compileSource(path: string): Promise<CompiledSource> {
   const text = new TextDecoder().decode(await readInput(path));
-  const result = compile(text, {
-    file: path,
-    get kernel() {
-      return orUndefined(() => kernelTypes().kernel);
-    },
-    tracepointFormat: (name) => orUndefined(() => readTracepointFormat(name)),
-    arch: process.arch === "arm64" ? "arm64" : "x86-64",
-    readModule(from, importer) {
-      const file = join(dirname(importer), from);
-      const found = textOf(file);
-      return found === undefined ? undefined : { file, text: found };
-    },
-  });
+  const result = compile(text, hostCompileOptions(path));
   return { path, text, result };
 }
 
