@@ -2,11 +2,18 @@
 // its recipe, which user space writes: the program knows no call by name. Everything is read at the exit, so that what the
 // record holds is what lay there when the kernel was done with it.
 import {
+  addrOf,
   array,
   arrayMap,
+  be16,
+  be32,
   char,
   config,
+  globalFunction,
   cpu,
+  currentTask,
+  kernelStruct,
+  readKernel,
   comm,
   ktimeNs,
   pid,
@@ -37,14 +44,21 @@ import type { task_struct } from "@ocelli/compiler/vmlinux";
 //   8  u16     kind: 0 call, 1 exec, 2 fork, 3 exit
 //  10  u16     number of the call
 //  12  u16     cpu
-//  14  u16     flags: 1 called by the 32-bit table, 2 a text was cut
+//  14  u16     flags: 1 called by the 32-bit table, 2 a text was cut, 4 the file is that of a descriptor that was given
 //  16  u32     process
 //  20  u32     thread
 //  24  i64     result
 //  32  u64[6]  arguments as they were in the registers
 //  80  u16[6]  bytes of data per argument, 0xffff when it could not be read
-//  92  u32     unused
-//  96          the data, in the order of the arguments
+//  92  u16     bytes of the names that lead to the file, behind all other data
+//  94  u16     unused
+//  96  u64     inode of the file          104  u32  its device        108  u16  its mode, 0 when there is no file
+// 110  u16     family of the socket, 0 when there is none
+// 112  u16     type                       114  u16  protocol          116  u16  state, as TCP numbers them
+// 118  u16     port here                  120  be16 port there        122  u16  unused
+// 124  be32    address here, IPv4         128  be32 address there     132  u32  unused
+// 136  u8[16]  address here, IPv6         152  u8[16] address there
+// 168          data: that of the arguments in their order, then the names from the file up to the root of its process, each with a NUL
 export const CallRecord = struct("call_record", {
   time: u64,
   kind: u16,
@@ -56,8 +70,24 @@ export const CallRecord = struct("call_record", {
   result: i64,
   args: array(u64, 6),
   sizes: array(u16, 6),
-  unused: u32,
-  data: char(20_480),
+  nameBytes: u16,
+  unused: u16,
+  inode: u64,
+  device: u32,
+  mode: u16,
+  family: u16,
+  type: u16,
+  protocol: u16,
+  state: u16,
+  localPort: u16,
+  remotePort: be16,
+  unused2: u16,
+  local4: be32,
+  remote4: be32,
+  unused3: u32,
+  local: array(u8, 16),
+  remote: array(u8, 16),
+  data: char(24_576),
 });
 
 // Of a process; the first 24 bytes are those of a call.
@@ -101,11 +131,18 @@ export const ProcessRecord = struct("process_record", {
   data: char(16_384),
 });
 
-/** What to report of a call. `kinds` per argument: 0 nothing, 1 a string, 2 `sizes` bytes, 3 as many bytes as the next argument says, 4 as many as the number that the next argument points to, 5 strings. */
+/**
+ * What to report of a call. `kinds` per argument: 0 nothing, 1 a string, 2 `sizes` bytes, 3 as many bytes as the next argument says, 4 as many
+ * as the number that the next argument points to, 5 strings. `extra`: 0 nothing; 1 the file of the result or, when that is an error, of the
+ * descriptor that is argument `of`; 2 the file of that descriptor; 3 the working directory; 4 the socket of that descriptor; 5 the socket of
+ * the result. `of` is 7 where there is no descriptor.
+ */
 export const CallRecipe = struct("call_recipe", {
   wanted: u16,
   kinds: array(u8, 6),
   sizes: array(u16, 6),
+  extra: u8,
+  of: u8,
 });
 
 export const Counter = struct("counter", { emitted: u64, filtered: u64, lost: u64 });
@@ -178,11 +215,150 @@ function strings(record: Infer<typeof CallRecord>, address: u64, used: u32): u32
   return bytes;
 }
 
+const SLOTS = 1_048_576;
+const EXTRA_END = 24_000;
+const S_IFMT = 0xf000;
+const S_IFSOCK = 0xc000;
+const S_IFDIR = 0x4000;
+/** arch/x86/include/asm/thread_info.h: the call came by the 32-bit table. */
+const TS_COMPAT = 2;
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+/** A pointer that lies at an address: any struct that begins with one reads it. */
+function pointerAt(address: u64): u64 {
+  return addrOf(kernelStruct("hlist_head", address).first);
+}
+
+/** The `struct file` of a descriptor of this process; 0 when there is none. */
+const fileOf = globalFunction((descriptor: u64): u64 => {
+  const slot = u32(descriptor);
+  const table = currentTask().files.fdt;
+  if (slot >= SLOTS || slot >= table.max_fds) return 0n;
+  return pointerAt(addrOf(table.fd) + u64(slot) * 8n);
+});
+
+/** Puts the names from a folder entry up to the root of the process behind the data; gives where the next would go. */
+const names = globalFunction((start: u32, entry: u64, volume: u64): u32 => {
+  const record = callRoom.get();
+  if (!record) return start;
+  const root = currentTask().fs.root;
+  const rootEntry = addrOf(root.dentry);
+  const rootVolume = addrOf(root.mnt);
+  // Where a `struct mount` has its `struct vfsmount`.
+  const inside = addrOf(kernelStruct("mount", 0n).mnt);
+  let used: u32 = start & 0x7fff;
+  let at: u64 = entry;
+  let on: u64 = volume;
+  for (const _ of range(48)) {
+    if (at === rootEntry && on === rootVolume) break;
+    const here = kernelStruct("dentry", at);
+    const up = addrOf(here.d_parent);
+    const top = addrOf(kernelStruct("vfsmount", on).mnt_root);
+    if (at === top || at === up) {
+      // The root of a file system: on with the folder that it is mounted on.
+      const mount = kernelStruct("mount", on - inside);
+      const parent = addrOf(mount.mnt_parent);
+      if (parent === on - inside) break;
+      at = addrOf(mount.mnt_mountpoint);
+      on = parent + inside;
+    } else {
+      const read = readKernelStr(slice(record.data, used, 256), here.d_name.name);
+      if (read < 0 || used >= EXTRA_END) break;
+      // The same bounds on every way let the verifier follow one of them only.
+      used = (used + u32(read)) & 0x7fff;
+      at = up;
+    }
+  }
+  return used;
+});
+
+/** What the kernel knows of a file. */
+const describeFile = globalFunction((address: u64): u32 => {
+  const record = callRoom.get();
+  if (!record) return 0;
+  const inode = kernelStruct("file", address).f_inode;
+  record.inode = u64(inode.i_ino);
+  record.device = inode.i_sb.s_dev;
+  record.mode = inode.i_mode;
+  return 0;
+});
+
+/** Both ends of a socket, as the kernel has them. */
+const addSocket = globalFunction((address: u64): u32 => {
+  const record = callRoom.get();
+  if (!record) return 0;
+  const file = kernelStruct("file", address);
+  if ((u32(file.f_inode.i_mode) & S_IFMT) !== S_IFSOCK) return 0;
+  const socket = kernelStruct("socket", file.private_data);
+  const sock = socket.sk;
+  if (addrOf(sock) === 0n) return 0;
+  const family = sock.__sk_common.skc_family;
+  record.type = u16(socket.type);
+  record.protocol = u16(sock.sk_protocol);
+  record.state = u16(sock.__sk_common.skc_state);
+  record.localPort = sock.__sk_common.skc_num;
+  record.remotePort = sock.__sk_common.skc_dport;
+  if (family === AF_INET) {
+    record.local4 = sock.__sk_common.skc_rcv_saddr;
+    record.remote4 = sock.__sk_common.skc_daddr;
+  }
+  if (family === AF_INET6) {
+    readKernel(record.local, sock.__sk_common.skc_v6_rcv_saddr);
+    readKernel(record.remote, sock.__sk_common.skc_v6_daddr);
+  }
+  record.family = family;
+  return 0;
+});
+
+/** The argument that a recipe names. */
+function argumentOf(record: Infer<typeof CallRecord>, of: u8): u64 {
+  if (of === 0) return record.args[0];
+  if (of === 1) return record.args[1];
+  if (of === 2) return record.args[2];
+  if (of === 3) return record.args[3];
+  return 0xffff_ffffn;
+}
+
+/** What the kernel itself knows; gives where data ends then. */
+function addExtra(record: Infer<typeof CallRecord>, extra: u8, of: u8, used: u32): u32 {
+  const succeeded = record.result >= 0n;
+  let entry: u64 = 0n;
+  let volume: u64 = 0n;
+  if (extra === 3) {
+    if (!succeeded) return used;
+    const folder = currentTask().fs.pwd;
+    record.mode = S_IFDIR;
+    entry = addrOf(folder.dentry);
+    volume = addrOf(folder.mnt);
+  } else {
+    const isResult = succeeded && (extra === 1 || extra === 5);
+    if (extra === 5 && !succeeded) return used;
+    if (extra === 1 && !succeeded) record.flags = record.flags | 4;
+    const descriptor = isResult ? u64(record.result) : argumentOf(record, of);
+    const address = fileOf(descriptor);
+    if (address === 0n) return used;
+    if (extra >= 4) {
+      addSocket(address);
+      return used;
+    }
+    describeFile(address);
+    const path = kernelStruct("file", address).f_path;
+    entry = addrOf(path.dentry);
+    volume = addrOf(path.mnt);
+  }
+  return names(used, entry, volume);
+}
+
 export const onCallExit = tpBtf("sys_exit", (regs, result) => {
-  const number = u32(regs.orig_ax);
+  // x32 programs set a bit in the numbers of this table.
+  const number = u32(regs.orig_ax) & 0x3fff_ffff;
   if (number >= 512) return;
-  const recipe = recipes.lookup(number);
-  const counter = counters.lookup(number);
+  // int 0x80 and 32-bit programs number their calls by another table.
+  const isCompat = (currentTask().thread_info.status & TS_COMPAT) !== 0;
+  const slot: u32 = isCompat ? number + 512 : number;
+  const recipe = recipes.lookup(slot);
+  const counter = counters.lookup(slot);
   if (!recipe || !counter) return;
   const process = pid();
   if (recipe.wanted === 0 || process === self.value) {
@@ -195,7 +371,7 @@ export const onCallExit = tpBtf("sys_exit", (regs, result) => {
   record.kind = 0;
   record.call = u16(number);
   record.cpu = u16(cpu());
-  record.flags = 0;
+  record.flags = isCompat ? 1 : 0;
   record.pid = process;
   record.tid = tid();
   record.result = result;
@@ -211,13 +387,19 @@ export const onCallExit = tpBtf("sys_exit", (regs, result) => {
   record.sizes[3] = 0;
   record.sizes[4] = 0;
   record.sizes[5] = 0;
+  record.nameBytes = 0;
+  record.mode = 0;
+  record.family = 0;
   let used: u32 = 0;
   used = add(record, recipe, 0, used);
   used = add(record, recipe, 1, used);
   used = add(record, recipe, 2, used);
   used = add(record, recipe, 3, used);
   used = add(record, recipe, 4, used);
-  if (events.output(record, 96 + used)) counter.emitted += 1n;
+  const data = used;
+  if (recipe.extra !== 0) used = addExtra(record, recipe.extra, recipe.of, used);
+  record.nameBytes = u16(used - data);
+  if (events.output(record, 168 + used)) counter.emitted += 1n;
   else counter.lost += 1n;
 });
 

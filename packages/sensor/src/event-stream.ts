@@ -1,11 +1,16 @@
 import type { RecordMemory } from "@ocelli/linux";
-import { CALL_RECORD, callByNumber, RECORD_KIND, type CallParameter } from "@ocelli/probes";
+import {
+  CALL_RECORD,
+  callByNumber,
+  PROCESS_RECORD,
+  RECORD_KIND,
+  type CallParameter,
+} from "@ocelli/probes";
 
-import { parameterNumber, parameterText } from "./event/parameters.ts";
+import { parameterNumber } from "./event/parameters.ts";
 import { eventName, EVENT_TYPE, eventType } from "./event/provider.ts";
 import { SensorEvent } from "./event/sensor-event.ts";
 import type { Clock } from "./host/clock.ts";
-import { joinPath } from "./host/paths.ts";
 import { unknownProcess } from "./process/process.ts";
 import type { ProcessTable } from "./process/process-table.ts";
 
@@ -41,11 +46,11 @@ export class EventStream {
 
   /** Takes in one record; one that is too short for its kind is passed over. */
   accept(memory: RecordMemory, offset: number, length: number): void {
-    if (length < CALL_RECORD.data) return;
+    if (length < PROCESS_RECORD.data) return;
     const { processes } = this.#options;
     switch (memory.view.getUint16(offset + CALL_RECORD.kind, true)) {
       case RECORD_KIND.call:
-        this.#call(memory, offset);
+        if (length >= CALL_RECORD.data) this.#call(memory, offset);
         return;
       case RECORD_KIND.exec: {
         const process = processes.exec(memory, offset);
@@ -106,9 +111,10 @@ export class EventStream {
 function follow(event: SensorEvent): void {
   const { process } = event;
   switch (event.name) {
-    case "chdir": {
-      const path = textOf(event, "path");
-      if (path !== undefined) process.cwd = joinPath(process.cwd, path);
+    case "chdir":
+    case "fchdir": {
+      const path = event.filePath();
+      if (path !== undefined) process.cwd = path;
       return;
     }
     case "setsid":
@@ -155,10 +161,3 @@ function numberOf(event: SensorEvent, name: string): number | undefined {
   const found = parameter(event, name);
   return found === undefined ? undefined : parameterNumber(event, found);
 }
-
-function textOf(event: SensorEvent, name: string): string | undefined {
-  const found = parameter(event, name);
-  return found === undefined ? undefined : parameterText(event, found, NOBODY);
-}
-
-const NOBODY = { user: () => undefined, group: () => undefined };

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 
 import type { FieldProvider } from "@ocelli/event";
 import { recordMemory, type RecordMemory } from "@ocelli/linux";
-import { CALL_RECORD, RECORD_KIND } from "@ocelli/probes";
+import { CALL_RECORD, PROCESS_RECORD, RECORD_KIND } from "@ocelli/probes";
 
 import { EventStream } from "./event-stream.ts";
 import { createSensorProvider, eventName, EVENT_TYPE } from "./event/provider.ts";
@@ -174,10 +174,10 @@ function readRecords(bytes: Uint8Array): { memory: RecordMemory; records: readon
   const memory = recordMemory(aligned);
   const records: Place[] = [];
   let at = 4;
-  while (at + 4 + CALL_RECORD.data <= aligned.length) {
+  while (at + 4 + PROCESS_RECORD.data <= aligned.length) {
     const length = memory.view.getUint32(at, true);
     const offset = at + 4;
-    if (length < CALL_RECORD.data || offset + length > aligned.length) break;
+    if (length < PROCESS_RECORD.data || offset + length > aligned.length) break;
     records.push({ offset, length, timeNs: readU64(memory, offset) });
     at += (4 + length + 7) & ~7;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -131,11 +131,47 @@ kernelTest(
     );
     assert.deepEqual(told, [
       `execve SUCCESS filename=${process.execPath} exe=${process.execPath} ${process.execPath}`,
-      "bind SUCCESS addr=127.0.0.1:0 127.0.0.1:0",
-      "connect EINPROGRESS addr=127.0.0.1:PORT 127.0.0.1:PORT",
-      "accept4 SUCCESS addr=<NA> flags=526336 -",
+      "bind SUCCESS addr=127.0.0.1:0 127.0.0.1:PORT",
+      "connect EINPROGRESS addr=127.0.0.1:PORT 127.0.0.1:PORT->127.0.0.1:PORT",
+      "accept4 SUCCESS addr=<NA> flags=526336 127.0.0.1:PORT->127.0.0.1:PORT",
       "connect ENOENT addr=/run/ocelli-none.sock /run/ocelli-none.sock",
       "procexit - -",
     ]);
   },
 );
+
+kernelTest("the sensor names files as the kernel does, whatever path was given", {}, () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `ocelli-sensor-${process.pid}-`)));
+  try {
+    const script = `
+      const fs = require("node:fs");
+      const [folder] = process.argv.slice(1);
+      fs.mkdirSync(folder + "/a/b", { recursive: true });
+      fs.writeFileSync(folder + "/a/b/f", "");
+      fs.symlinkSync("a/b", folder + "/link");
+      process.chdir(folder + "/link");
+      fs.closeSync(fs.openSync("f"));
+      fs.closeSync(fs.openSync("../../link/./f"));
+      fs.closeSync(fs.openSync("/proc/self/cwd/f"));
+      fs.closeSync(fs.openSync("."));
+      const far = fs.openSync("/", fs.constants.O_DIRECTORY);
+      try { fs.openSync("none"); } catch {}
+      fs.readlinkSync(folder + "/link");`;
+    const told = watch(["openat"], script, [folder])
+      .filter(({ args }) =>
+        /\bf$|^\.$|^none$|^\/$/.test(args.find(({ name }) => name === "name")?.text ?? ""),
+      )
+      .map(({ about, result }) => `${result} ${about?.replace(folder, "DIR")}`);
+    assert.deepEqual(told, [
+      "SUCCESS DIR/a/b/f",
+      "SUCCESS DIR/a/b/f",
+      "SUCCESS DIR/a/b/f",
+      "SUCCESS DIR/a/b/f",
+      "SUCCESS DIR/a/b",
+      "SUCCESS /",
+      "ENOENT DIR/a/b/none",
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -40,18 +40,17 @@ test("CALLS names parameters as rules do, where these know the call", () => {
 
 test("encodeRecipe() says what the arguments point to", () => {
   const of = (name: string): readonly number[] => [...encodeRecipe(callNumber(name) ?? -1)];
-  const recipe = (kinds: readonly number[], sizes: readonly number[]): readonly number[] => [
-    1,
-    0,
-    ...kinds,
-    ...sizes.flatMap((size) => [size, 0]),
-  ];
-  assert.deepEqual(of("openat"), recipe([0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]));
-  assert.deepEqual(of("openat2"), recipe([0, 1, 2, 0, 0, 0], [0, 0, 24, 0, 0, 0]));
-  assert.deepEqual(of("connect"), recipe([0, 3, 0, 0, 0, 0], [0, 128, 0, 0, 0, 0]));
-  assert.deepEqual(of("accept4"), recipe([0, 4, 0, 0, 0, 0], [0, 128, 0, 0, 0, 0]));
-  assert.deepEqual(of("execve"), recipe([1, 5, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]));
-  assert.deepEqual(of("read"), recipe([0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]));
+  const recipe = (
+    kinds: readonly number[],
+    sizes: readonly number[],
+    extra: readonly number[],
+  ): readonly number[] => [1, 0, ...kinds, ...sizes.flatMap((size) => [size, 0]), ...extra];
+  assert.deepEqual(of("openat"), recipe([0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [1, 0]));
+  assert.deepEqual(of("openat2"), recipe([0, 1, 2, 0, 0, 0], [0, 0, 24, 0, 0, 0], [1, 0]));
+  assert.deepEqual(of("connect"), recipe([0, 3, 0, 0, 0, 0], [0, 128, 0, 0, 0, 0], [4, 0]));
+  assert.deepEqual(of("accept4"), recipe([0, 4, 0, 0, 0, 0], [0, 128, 0, 0, 0, 0], [5, 7]));
+  assert.deepEqual(of("execve"), recipe([1, 5, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [0, 7]));
+  assert.deepEqual(of("read"), recipe([0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [0, 7]));
 });
 
 test("nameNumber() names bits and values", () => {

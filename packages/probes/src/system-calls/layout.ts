@@ -10,7 +10,21 @@ export const CALL_RECORD = {
   result: 24,
   args: 32,
   sizes: 80,
-  data: 96,
+  nameBytes: 92,
+  inode: 96,
+  device: 104,
+  mode: 108,
+  family: 110,
+  type: 112,
+  protocol: 114,
+  state: 116,
+  localPort: 118,
+  remotePort: 120,
+  local4: 124,
+  remote4: 128,
+  local6: 136,
+  remote6: 152,
+  data: 168,
 } as const;
 
 /** Offsets in bytes of a process's record; the first 24 bytes are those of a call. */
@@ -42,7 +56,7 @@ export const RECORD_KIND = { call: 0, exec: 1, fork: 2, exit: 3 } as const;
 export const UNREADABLE = 0xffff;
 
 /** Bits of a record's `flags`. */
-export const RECORD_FLAG = { compat: 1, cut: 2 } as const;
+export const RECORD_FLAG = { compat: 1, cut: 2, ofDescriptor: 4 } as const;
 
 /** Places in the probe's counters: calls by number, behind them the three kinds of processes' records. */
 export const COUNTER_INDEX = { exec: 1024, fork: 1025, exit: 1026 } as const;

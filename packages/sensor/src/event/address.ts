@@ -62,7 +62,8 @@ function untilNul(text: string): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-function isMapped(ip: Uint8Array): boolean {
+/** Whether an IPv6 address stands for one of IPv4. */
+export function isMapped(ip: Uint8Array): boolean {
   return ip.every((byte, index) => (index < 10 ? byte === 0 : index < 12 ? byte === 0xff : true));
 }
 

@@ -44,16 +44,29 @@ export function printParameters(event: SensorEvent, users: Users): string {
     .join(" ");
 }
 
-/** The file that a call names, made absolute; `which` counts its paths from 0. */
+/**
+ * The file that a call names, made absolute; `which` counts its paths from 0. What was opened is named by the kernel, links
+ * resolved; other paths are joined with the folder that they start from.
+ */
 export function pathOf(event: SensorEvent, which: number, absolute = true): string | undefined {
   const parameters = event.isCall ? (event.call?.parameters ?? []) : [];
+  if (absolute && which === 0 && isOpen(event) && event.result >= 0) {
+    const path = event.filePath();
+    if (path !== undefined) return path;
+  }
   const found = parameters.filter(({ format }) => format === "path")[which];
   if (found?.argument === undefined) return undefined;
   const path = parameterText(event, found, NOBODY);
-  if (path === undefined || !absolute) return path;
-  return joinPath(event.process.cwd, path);
+  if (path === undefined || !absolute || path.startsWith("/"))
+    return path === undefined || !absolute ? path : joinPath("/", path);
+  // The probe tells of the first folder that a call was given; the second path's is the same one, or the working directory.
+  const folder = parameters[parameters.indexOf(found) - 1];
+  const number = folder?.argument === undefined ? AT_FDCWD : event.argumentInt(folder.argument);
+  const isGiven = folder?.format === "fd" && number !== AT_FDCWD && event.isOfDescriptor;
+  return joinPath(isGiven ? (event.filePath() ?? "") : event.process.cwd, path);
 }
 
+const AT_FDCWD = -100;
 const NOBODY: Users = { user: () => undefined, group: () => undefined };
 
 function isOpen({ name, isCall }: SensorEvent): boolean {
