@@ -13,23 +13,27 @@ export interface DocExample {
   readonly runs: boolean;
 }
 
-/** Writes every `ts` block of the documentation into a folder of its own below `.cache` and lists them. */
+/**
+ * Writes every `ts` block of the documentation into a folder of its page below `.cache` and lists them. A block may name its
+ * file, as in `ts probe.bpf.ts`, for others of the page to import.
+ */
 export function writeDocExamples(folder: string): DocExample[] {
   const target = join(root, ".cache", folder);
   rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
   const pages = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], {
     cwd: root,
   }).toSorted();
   return pages.flatMap((page) => {
     const text = readFileSync(join(root, page), "utf8");
-    return Array.from(text.matchAll(/^```ts( run)?\n([\s\S]*?)^```$/gm), (match) => {
-      const line = text.slice(0, match.index).split("\n").length;
-      const name = `${page.replaceAll(/[/.]/g, "-")}-${line}.ts`;
+    const own = page.replaceAll(/[/.]/g, "-");
+    const blocks = text.matchAll(/^```ts(?: ([\w.-]+\.ts))?( run)?\n([\s\S]*?)^```$/gm);
+    return Array.from(blocks, ([whole, named, run, code = ""]) => {
+      const line = text.slice(0, text.indexOf(whole)).split("\n").length;
+      mkdirSync(join(target, own), { recursive: true });
+      const path = join(".cache", folder, own, named ?? `line-${line}.ts`);
       // An example without imports is still a module of its own.
-      writeFileSync(join(target, name), `${match[2] ?? ""}\nexport {};\n`);
-      const path = join(".cache", folder, name);
-      return { place: `${page}:${line}`, path, runs: match[1] !== undefined };
+      writeFileSync(join(root, path), named === undefined ? `${code}\nexport {};\n` : code);
+      return { place: `${page}:${line}`, path, runs: run !== undefined };
     });
   });
 }
@@ -39,8 +43,14 @@ export function writeDocConfig(folder: string): string {
   const path = join(".cache", folder, "tsconfig.json");
   const config = {
     extends: "../../tsconfig.base.json",
-    compilerOptions: { noUnusedLocals: false, isolatedDeclarations: false, declaration: false },
-    include: ["*.ts"],
+    compilerOptions: {
+      noUnusedLocals: false,
+      isolatedDeclarations: false,
+      declaration: false,
+      // An index in a kernel program always gives an element.
+      noUncheckedIndexedAccess: false,
+    },
+    include: ["**/*.ts"],
   };
   writeFileSync(join(root, path), JSON.stringify(config));
   return path;
