@@ -35,4 +35,5 @@ export {
   type ProducerOptions,
 } from "./record-producer.ts";
 export { refusingKernel, sentenceOf, type Refusals } from "./refusing-kernel.ts";
+export { riskyProgram, type RiskyProgram } from "./risky-program.ts";
 export { sharedData, sharedDataMissing, sharedRows } from "./shared-data.ts";

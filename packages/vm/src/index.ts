@@ -53,3 +53,7 @@ export {
   type VmSystem,
   type VmTask,
 } from "./system/system.ts";
+export type { VerifyEnvironment, VerifyProgram } from "./verifier/analysis.ts";
+export type { RejectionCode } from "./verifier/reject.ts";
+export { formatVerifyReport, type Decision, type VerifyReport } from "./verifier/report.ts";
+export { verify, type Verification } from "./verifier/verify.ts";

@@ -1,0 +1,22 @@
+import type { Instruction } from "@ocelli/bpf";
+
+import type { Analysis } from "./analysis.ts";
+import { reject } from "./reject.ts";
+import type { State } from "./state.ts";
+import type { Store } from "./store.ts";
+
+/** Follows a call of a kernel function. */
+export function checkKfunc(
+  _analysis: Analysis,
+  _state: State,
+  instruction: Instruction,
+  _store: Store,
+): void {
+  const { reference } = instruction;
+  const name = reference?.kind === "kfunc" ? reference.name : `number ${instruction.imm}`;
+  reject(
+    "vm-verify-kfunc",
+    `Kernel function ${name} is called, which this verifier does not follow`,
+    "Verify the program with the kernel",
+  );
+}
