@@ -10,6 +10,7 @@ import { inspectCommand } from "./bpf/inspect.command.ts";
 import { replayCommand as replayProgramCommand } from "./bpf/replay.command.ts";
 import { runCommand } from "./bpf/run.command.ts";
 import { stepCommand } from "./bpf/step.command.ts";
+import { verifyCommand } from "./bpf/verify.command.ts";
 import { dumpCommand } from "./btf/dump.command.ts";
 import { typesCommand } from "./btf/types.command.ts";
 import type { CliContext } from "./context.ts";
@@ -34,6 +35,7 @@ const bpf = buildRouteMap<string, CliContext>({
     check: checkProgramsCommand,
     inspect: inspectCommand,
     disasm: disasmCommand,
+    verify: verifyCommand,
     run: runCommand,
     replay: replayProgramCommand,
     step: stepCommand,
@@ -49,6 +51,7 @@ const bpf = buildRouteMap<string, CliContext>({
       "EXAMPLES",
       "  ocelli bpf inspect probe.o                 programs, maps, variables and what they need",
       "  ocelli bpf disasm probe.o handle_exec      instructions with their source lines",
+      "  ocelli bpf verify probe.o                  whether each program is safe, and if not why, no root",
       "  ocelli bpf run probe.o --program parse --data 0x4500 --repeat 1000",
       "  ocelli bpf replay probe.o --program parse --pcap traffic.pcap    every packet of a capture, no root",
       "  ocelli bpf step probe.o --program parse --data @packet.bin      instruction by instruction, no root",

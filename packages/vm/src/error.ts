@@ -9,6 +9,7 @@ import { OcelliError, type SourceLine } from "@ocelli/bpf";
  * - `fuel`: it took more backward jumps and calls than it was allowed
  * - `depth`: more calls inside calls than there are frames
  * - `helper`: it called a helper that is not there, or in a way that the helper does not know
+ * - `rejected`: the verifier does not take it
  * - `argument`: the caller's memory or options do not make sense
  */
 export type VmErrorCode =
@@ -18,6 +19,7 @@ export type VmErrorCode =
   | "fuel"
   | "depth"
   | "helper"
+  | "rejected"
   | "argument";
 
 /** Where a program was when it was stopped. */

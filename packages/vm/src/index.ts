@@ -56,4 +56,5 @@ export {
 export type { VerifyEnvironment, VerifyProgram } from "./verifier/analysis.ts";
 export type { RejectionCode } from "./verifier/reject.ts";
 export { formatVerifyReport, type Decision, type VerifyReport } from "./verifier/report.ts";
+export { verifyProgram, type VerifyCollectionOptions } from "./verifier/collection.ts";
 export { verify, type Verification } from "./verifier/verify.ts";

@@ -40,8 +40,10 @@ function tailCallTargets(spec: CollectionSpec, program: string): string[] {
 
 function needsTypes({ programs, functions }: CollectionSpec): boolean {
   const all = [...programs.values(), ...functions.values()];
-  return all.some(({ instructions }) =>
-    instructions.some(({ relocation }) => relocation !== undefined),
+  const traces = [...programs.values()].some(({ type }) => type === "tracing" || type === "lsm");
+  return (
+    traces ||
+    all.some(({ instructions }) => instructions.some(({ relocation }) => relocation !== undefined))
   );
 }
 

@@ -206,7 +206,10 @@ suite("loadInVm()", () => {
     ];
     for (const engine of ["interpreter", "jit"] as const) {
       for (const [program, text] of cases) {
-        const loaded = loadInVm(collection([constants], { main: program }), { engine });
+        const loaded = loadInVm(collection([constants], { main: program }), {
+          engine,
+          verify: false,
+        });
         assert.throws(
           () => loaded.programs.get("main")?.run(),
           (error) =>
@@ -250,7 +253,7 @@ suite("loadInVm()", () => {
     ];
     for (const [program, message] of cases) {
       for (const engine of ["interpreter", "jit"] as const) {
-        const loaded = loadInVm(collection([map], { main: program }), { engine });
+        const loaded = loadInVm(collection([map], { main: program }), { engine, verify: false });
         assert.throws(() => loaded.programs.get("main")?.run(), { message });
       }
     }

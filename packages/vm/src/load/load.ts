@@ -24,6 +24,7 @@ import { createSystem, type SystemOptions, type VmSystem } from "../system/syste
 import { fillConfiguration, type VmConfiguration } from "./kconfig.ts";
 import { fillEntries, fillTargets } from "./fill.ts";
 import { footprintOf } from "./footprint.ts";
+import { verifyBeforeRun } from "./verify-program.ts";
 
 /** How a collection is loaded. Everything has a default. */
 export interface LoadInVmOptions {
@@ -49,6 +50,11 @@ export interface LoadInVmOptions {
   readonly variables?: Readonly<Record<string, Uint8Array>>;
   /** See `MachineOptions`. */
   readonly fuel?: number;
+  /**
+   * Whether programs have to pass the verifier: true if absent. Without it every access of theirs is still confined to
+   * the memory, but inside of it they may do anything.
+   */
+  readonly verify?: boolean;
   /** Which programs to load: those with `autoload` if absent. */
   readonly programs?: readonly string[];
 }
@@ -73,7 +79,7 @@ const KFUNC_BASE = 0x4000_0000;
  * Loads a blueprint without a kernel: data sections and maps with their entries, and its programs, linked and relocated.
  * The blueprint is not changed.
  *
- * Throws `argument` for a map that this runtime does not have and for values that are missing, and `program` for objects of the
+ * Throws `rejected` with the verifier's report for programs that are not safe, `argument` for a map that this runtime does not have and for values that are missing, and `program` for objects of the
  * other byte order and for what needs a kernel: kernel functions and symbols that were not given.
  */
 export function loadInVm(spec: CollectionSpec, options: LoadInVmOptions = {}): LoadedInVm {
@@ -117,13 +123,16 @@ export function loadInVm(spec: CollectionSpec, options: LoadInVmOptions = {}): L
 
   const programs = new Map<string, Machine>();
   const prepared = new Map<string, MachineOptions>();
-  const make = options.engine === "interpreter" ? createInterpreter : createJit;
+  const { engine = "jit" } = options;
   for (const name of options.programs ?? autoloaded(spec)) {
     const program = spec.programs.get(name);
     if (program === undefined) throw refuse(name, "the collection has no such program");
     const kfuncs = new Map<number, VmHelper>();
     const instructions = relocate(spec, program, options);
     const ready = prepare(name, nameKfuncs(name, instructions, options, kfuncs), resolve);
+    const trusted =
+      options.verify !== false &&
+      verifyBeforeRun(spec, program, instructions, byName, memory, options);
     const isSkb = SKB_PROGRAMS.has(program.type);
     const helpers = new Map([
       ...helpersFor(system, program.type),
@@ -138,7 +147,10 @@ export function loadInVm(spec: CollectionSpec, options: LoadInVmOptions = {}): L
       ...(fuel === undefined ? {} : { fuel }),
     };
     prepared.set(name, settings);
-    programs.set(name, make(settings));
+    programs.set(
+      name,
+      engine === "jit" ? createJit({ ...settings, trusted }) : createInterpreter(settings),
+    );
   }
   fillTargets(spec, byName, programs);
   return {

@@ -17,6 +17,10 @@ export interface VerifyEnvironment {
   readonly kernel?: Btf | undefined;
   /** How many processors the machine may have: 8192 if absent. */
   readonly processors?: number | undefined;
+  /** Numbers of helpers of one's own: they take anything, and give a number. */
+  readonly helpers?: ReadonlySet<number> | undefined;
+  /** Names of kernel functions that have something of one's own in their place: they take anything, and give a number. */
+  readonly kfuncs?: ReadonlySet<string> | undefined;
 }
 
 /** What of a program the verifier looks at beside its instructions. */

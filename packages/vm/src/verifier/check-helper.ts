@@ -15,6 +15,8 @@ import { pointerTo, POINTER_FLAG, UNWRITTEN, type Pointer, type Value } from "./
 
 /** Follows a call of a helper. */
 export function checkHelper(analysis: Analysis, state: State, instruction: Instruction): void {
+  if (analysis.environment.helpers?.has(instruction.imm) === true)
+    return clearAfterCall(state, unknownScalar());
   const prototype = findPrototype(analysis, instruction.imm);
   const call: HelperCall = {
     prototype,

@@ -59,7 +59,7 @@ export function isGoto({ opcode }: Instruction): boolean {
   return opcode === OPCODE.ja || opcode === OPCODE.gotol;
 }
 
-/** Finds functions and targets, and checks what needs no values. Throws a `Rejection`. */
+/** Finds functions and targets. Throws a `Rejection` for jumps to nowhere. */
 export function readCode(linked: readonly Instruction[], btf: Btf | undefined): Code {
   const resolved = resolveReferences(linked);
   if (!resolved.ok) {
@@ -104,9 +104,13 @@ export function readCode(linked: readonly Instruction[], btf: Btf | undefined): 
     prunePoints: new Uint8Array(instructions.length),
     damaged: new Map(),
   };
+  return code;
+}
+
+/** Refuses what is wrong with a program whatever its values are. */
+export function checkCode(code: Code): void {
   checkInstructions(code);
   checkFlow(code);
-  return code;
 }
 
 function findTargets(

@@ -58,7 +58,13 @@ export function createReport(
 function textAt(code: Code | undefined, index: number): string {
   const instruction = code?.instructions[index];
   if (instruction === undefined) return "";
-  return printInstruction(instruction, "kernel").replace(/^\([0-9a-f]{2}\) /, "");
+  // Labels and functions are numbers by now, which is what the notation writes.
+  const { reference, ...numbered } = instruction;
+  const isNamed = reference?.kind === "label" || reference?.kind === "function";
+  return printInstruction(isNamed ? numbered : instruction, "kernel").replace(
+    /^\([0-9a-f]{2}\) /,
+    "",
+  );
 }
 
 /** The nearest source line at or before an instruction: the object names only the first instruction of a line. */

@@ -3,7 +3,7 @@ import type { Instruction } from "@ocelli/bpf";
 import type { Analysis, VerifyEnvironment, VerifyProgram } from "./analysis.ts";
 import { checkMapValues } from "./check-wide.ts";
 import { setParameters } from "./check-call.ts";
-import { readCode, type Code } from "./code.ts";
+import { checkCode, readCode, type Code } from "./code.ts";
 import { kindOf } from "./kind.ts";
 import { resultLimits } from "./limits-of-result.ts";
 import { liveRegisters } from "./liveness.ts";
@@ -57,6 +57,7 @@ export function verify(
   let analysis: Analysis | undefined;
   try {
     code = readCode(instructions, environment.btf);
+    checkCode(code);
     checkRecursion(code);
     checkMapValues(environment, code);
     analysis = createAnalysis(program, code, environment);
