@@ -131,6 +131,9 @@ const RELATIVE: readonly [number, ...number[]] =
   compareReleases(release(), "6.14") >= 0 ? [0, 1, 2] : [0, 2];
 const sizes = (random: Random): number => random.pick([-40, -20, -8, -4, 0, 4, 8, 20, 32, 64]);
 
+/** Kernels before 6.14 give sums of 32 bits. */
+const FOLDS = compareReleases(release(), "6.14") >= 0;
+
 /** Where room is made behind a header of which half is missing, the kernel moves bytes that are nobody's. */
 function withoutShortHeaders(commands: readonly Command[]): readonly Command[] {
   if (!commands.some(({ what }) => what === 8)) return commands;
@@ -142,7 +145,7 @@ function withoutShortHeaders(commands: readonly Command[]): readonly Command[] {
 }
 
 function skbCommand(random: Random): Command {
-  const what = random.int(19);
+  const what = random.int(FOLDS ? 19 : 18);
   const a = small(random);
   const b = random.int(32);
   switch (what) {
@@ -235,13 +238,14 @@ kernelTest(
   },
 );
 
+// bpf_xdp_load_bytes() and its kin: 5.18, below what tcx needs.
 kernelTest(
   "Helpers of XDP programs do to packets what the kernel's do",
-  { needs: ["xdp"], tools: ["clang-19"] },
+  { needs: ["xdp", "tcx"], tools: ["clang-19"] },
   () => {
-    const buffers = compareReleases(release(), "5.18") >= 0;
     const command = (random: Random): Command => {
-      const what = random.int(buffers ? 11 : 8);
+      const asked = random.int(11);
+      const what = asked === 4 && !FOLDS ? 5 : asked;
       const a =
         what <= 2
           ? random.pick([-300, -216, -100, -32, -16, -8, -4, -3, 0, 4, 8, 14, 20, 100, 4000])
@@ -250,13 +254,7 @@ kernelTest(
       return { what, values: [what === 3 ? 1 : a, flags, random.word(), 0] };
     };
     const seen = new Set<string>();
-    compare(
-      read(buffers ? ["-DXDP", "-DBUFFERS"] : ["-DXDP"]),
-      createRandom(4),
-      command,
-      () => undefined,
-      seen,
-    );
+    compare(read(["-DXDP"]), createRandom(4), command, () => undefined, seen);
     assert.ok(seen.size >= 4, [...seen].toSorted().join(", "));
   },
 );
