@@ -186,7 +186,8 @@ function checkWild(seed: number): void {
   // Calls of functions become calls of helpers now and then.
   const instructions = soup.map((one): Instruction => {
     if (one.opcode !== 0x85 || random.int(4) === 0) return one;
-    return { ...one, src: 0, imm: HELPER_NUMBERS[random.int(HELPER_NUMBERS.length)] ?? 1 };
+    const imm = HELPER_NUMBERS[random.int(HELPER_NUMBERS.length)] ?? 1;
+    return { opcode: 0x85, dst: 0, src: 0, offset: 0, imm };
   });
   const expected = trace(createInterpreter, instructions);
   const found = trace(createJit, instructions);

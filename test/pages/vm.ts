@@ -39,9 +39,16 @@ out:
 
 const parsed = parseAssembly(TEXT);
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics));
-const instructions = parsed.value.map((one): Instruction =>
-  one.opcode === 0x18 ? { ...one, src: 1, reference: { kind: "map", name: "protocols" } } : one,
-);
+const loadsMap: Instruction = {
+  opcode: 0x18,
+  dst: 1,
+  src: 1,
+  offset: 0,
+  imm: 0,
+  imm2: 0,
+  reference: { kind: "map", name: "protocols" },
+};
+const instructions = parsed.value.map((one) => (one.opcode === 0x18 ? loadsMap : one));
 const protocols = mapSpec({ name: "protocols", type: "array", valueSize: 8, maxEntries: 256 });
 const spec: CollectionSpec = {
   littleEndian: true,
