@@ -9,11 +9,35 @@ export { readExportLine } from "./json/read.ts";
 export type { ReadLine } from "./json/read.ts";
 export { unpackExtension } from "./json/registry.ts";
 export { writeJson } from "./json/write.ts";
+export { readDnsMessage } from "./l7/dns.ts";
+export type { DnsMessage, DnsQuestion, DnsRecord } from "./l7/dns.ts";
+export { createHttpReader } from "./l7/http1.ts";
+export type { HttpEvent, HttpField, HttpHead, HttpReader } from "./l7/http1.ts";
+export { createHttp2Reader } from "./l7/http2.ts";
+export type { Http2Event, Http2Reader } from "./l7/http2.ts";
+export { dnsLayer, HARMLESS_HEADERS, httpLayer, REDACTED } from "./l7/layer.ts";
+export type { HeaderPolicy, HttpMessage } from "./l7/layer.ts";
+export type { L7Read } from "./l7/problem.ts";
+export { createTlsReader } from "./l7/tls.ts";
+export type { ClientHello, TlsReader, TlsState } from "./l7/tls.ts";
 export { compileMask, findBadPath } from "./mask/mask.ts";
 export type { CompiledMask, MaskCopy } from "./mask/mask.ts";
 export { createFlowMetrics } from "./metrics/metrics.ts";
 export type { FlowMetrics } from "./metrics/metrics.ts";
 export { MetricConfigError } from "./metrics/options.ts";
+export { addressText, hardwareAddressText } from "./packet/address-text.ts";
+export { flowOfPacket } from "./packet/packet-flow.ts";
+export { TCP_FLAG } from "./packet/packet.ts";
+export type {
+  EthernetHeader,
+  IpHeader,
+  Packet,
+  PacketStop,
+  TransportHeader,
+  TunnelHeader,
+} from "./packet/packet.ts";
+export { readPacket } from "./packet/read-packet.ts";
+export type { LinkType, PacketOptions } from "./packet/read-packet.ts";
 export { createPrinter } from "./print/printer.ts";
 export type { FlowPrinter, OutputFormat, Printed, PrinterOptions } from "./print/printer.ts";
 export { FlowCountersSchema } from "./proto/extension.gen.ts";
