@@ -36,6 +36,7 @@ import {
 
 import type { KernelField, Width } from "../ir/ir.ts";
 import type { Allocation } from "./allocate.ts";
+import { layOutStack } from "./stack.ts";
 import type { Argument, Base, Lir, Source, Step, Virtual } from "./lir.ts";
 
 /** An instruction of the machine with where it comes from. */
@@ -76,7 +77,7 @@ export function emitCode(lir: Lir, allocation: Allocation): Code {
 class Emitter {
   readonly #lir: Lir;
   readonly #allocation: Allocation;
-  readonly #slots: number[] = [];
+  readonly #slots: readonly number[];
   readonly #spillBase: number;
   readonly #out: {
     instruction: Instruction;
@@ -88,12 +89,9 @@ class Emitter {
   constructor(lir: Lir, allocation: Allocation) {
     this.#lir = lir;
     this.#allocation = allocation;
-    let depth = 0;
-    for (const { size } of lir.slots) {
-      depth += Math.ceil(size / 8) * 8;
-      this.#slots.push(-depth);
-    }
-    this.#spillBase = depth;
+    const { offsets, size } = layOutStack(lir);
+    this.#slots = offsets;
+    this.#spillBase = size;
   }
 
   run(): Code {

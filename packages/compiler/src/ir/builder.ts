@@ -97,8 +97,11 @@ export class IrBuilder {
       this.#incomplete.set(block, waiting);
       value = phi.id;
     } else if (only === undefined) value = this.constant(0n);
-    else if (block.predecessors.length === 1) value = this.read(variable, only);
-    else {
+    else if (block.predecessors.length === 1) {
+      // A circle of blocks that nothing leads into, such as a loop behind a return, holds no value at all.
+      this.write(variable, this.constant(0n), block);
+      value = this.read(variable, only);
+    } else {
       const phi = this.#phi(block);
       this.write(variable, phi.id, block);
       this.#fill(phi, block, variable);
@@ -337,6 +340,25 @@ export class IrBuilder {
     for (const [variable, one] of this.#definitions.get(current) ?? [])
       if (one === value) this.write(variable, certain);
     this.jump(other);
+  }
+
+  /** The one value that phis can only choose, or else the value itself. */
+  resolve(value: Value): Value {
+    const leaves = new Set<Value>();
+    const seen = new Set<Value>([value]);
+    const work = [value];
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      const made = this.program.values.get(at);
+      if (made?.op !== "phi") leaves.add(at);
+      else
+        for (const input of made.inputs) {
+          if (seen.has(input)) continue;
+          seen.add(input);
+          work.push(input);
+        }
+    }
+    const [only] = leaves;
+    return leaves.size === 1 && only !== undefined ? only : value;
   }
 
   /** Whether a pointer was checked, on every way that it came. */

@@ -43,7 +43,7 @@ function lowerBody(
   bind: (inner: Lowerer) => void,
 ): { readonly name: string; readonly frame: Value; readonly finish: () => void } {
   const { builder } = low;
-  const captures = findCaptures(low, node.body);
+  const { captures, fixed } = findCaptures(low, node.body);
   const frame = builder.slot(8 * (captures.length + 1));
   const name = uniqueName(low, `${builder.program.name}_body`.slice(0, 60));
   // The name is taken while the body, which may hold further loops, is lowered.
@@ -56,7 +56,18 @@ function lowerBody(
   const from = own.emit({ op: "nonnull", value: own.parameter(frameParameter) });
   const context = own.load(8, from, 0);
   own.setContext(context);
+  for (const [one, operand] of fixed) declare(inner, one, { kind: "fixed", operand });
   for (const capture of captures) captureInside(low, inner, capture, from);
+  for (const [one, operand] of fixed) {
+    if (operand.kind !== "packet") continue;
+    const part = (what: string): Variable | undefined =>
+      captures.find((capture) => capture.name === `${one}.${what}`)?.inner;
+    const { cursor = own.variable(), end = own.variable() } = {
+      cursor: part("cursor"),
+      end: part("end"),
+    };
+    declare(inner, one, { kind: "fixed", operand: { kind: "packet", cursor, end } });
+  }
   const more = own.block();
   const stop = own.block();
   inner.loops = [{ breaks: stop, continues: more }];
@@ -70,8 +81,9 @@ function lowerBody(
   ] as const) {
     own.enter(block);
     for (const capture of captures) {
-      if (capture.inner === undefined) continue;
-      const now = own.read(capture.inner);
+      // Without a break nothing leads to the second way.
+      if (capture.inner === undefined || block.predecessors.length === 0) continue;
+      const now = own.resolve(own.read(capture.inner));
       if (now === capture.before) continue;
       own.store(8, from, capture.offset, now);
       written.add(capture);
@@ -119,20 +131,37 @@ function valuesOf(one: { readonly op: string }): readonly Value[] {
   );
 }
 
-function findCaptures(low: Lowerer, body: Statement): Capture[] {
-  const found: Capture[] = [];
+/** What a body needs of the function around: values, and what is the same everywhere. A packet is its two pointers. */
+function findCaptures(
+  low: Lowerer,
+  body: Statement,
+): { readonly captures: readonly Capture[]; readonly fixed: ReadonlyMap<string, Operand> } {
+  const captures: Capture[] = [];
+  const fixed = new Map<string, Operand>();
+  const capture = (name: string, binding: Binding): void => {
+    const offset = 8 * (captures.length + 1);
+    captures.push({ name, offset, binding, inner: undefined, before: undefined });
+  };
   for (const name of namesIn(body)) {
     const binding = findBinding(low, name);
-    if (binding === undefined || binding.kind === "fixed") continue;
-    found.push({
-      name,
-      offset: 8 * (found.length + 1),
-      binding,
-      inner: undefined,
-      before: undefined,
-    });
+    if (binding === undefined) continue;
+    if (binding.kind !== "fixed") {
+      capture(name, binding);
+      continue;
+    }
+    const { operand } = binding;
+    fixed.set(name, operand);
+    if (operand.kind !== "packet") continue;
+    const type = intType(64, false);
+    for (const what of ["cursor", "end"] as const)
+      capture(`${name}.${what}`, {
+        kind: "variable",
+        variable: operand[what],
+        type,
+        constant: false,
+      });
   }
-  return found;
+  return { captures, fixed };
 }
 
 function outerValue(low: Lowerer, { binding }: Capture): Value {

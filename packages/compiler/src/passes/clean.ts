@@ -1,4 +1,5 @@
 import { reversePostOrder } from "../ir/dominators.ts";
+import { findRedundantPhis } from "./redundant-phis.ts";
 import {
   isPure,
   mapOperands,
@@ -82,6 +83,10 @@ function simplifyPhis(program: IrFunction): void {
   };
   for (let changed = true; changed;) {
     changed = false;
+    for (const [value, only] of findRedundantPhis(program, follow)) {
+      forward.set(value, only);
+      changed = true;
+    }
     for (const block of program.blocks) {
       for (const one of block.instructions) {
         if (one.op !== "phi" || forward.has(one.id)) continue;

@@ -130,30 +130,40 @@ function stepOf(
 ): bigint | undefined {
   const one = program.values.get(phi);
   if (one?.op !== "phi") return undefined;
-  const seen = new Set<Value>();
+  // Phis on the way, with the additions before them: a circle of phis alone brings nothing new, one with additions has no end.
+  const open = new Map<Value, number>();
+  let additions = 0;
   const change = (value: Value): readonly bigint[] | undefined => {
     if (value === phi) return [0n];
     const made = program.values.get(value);
-    if (made === undefined || seen.has(value)) return undefined;
+    if (made === undefined) return undefined;
+    const before = open.get(value);
+    if (before !== undefined) return before === additions ? [] : undefined;
     switch (made.op) {
       case "arithmetic": {
         const by = program.values.get(made.right);
         if (by?.op !== "const" || (made.operator !== "add" && made.operator !== "sub"))
           return undefined;
         const amount = made.operator === "add" ? BigInt.asIntN(made.bits, by.value) : -by.value;
-        return change(made.left)?.map((before) => before + amount);
+        additions += 1;
+        const inner = change(made.left)?.map((before) => before + amount);
+        additions -= 1;
+        return inner;
       }
       case "extend":
         return change(made.value);
       case "phi": {
-        seen.add(value);
+        open.set(value, additions);
         const all: bigint[] = [];
         for (const input of made.inputs) {
           const some = change(input);
-          if (some === undefined) return undefined;
+          if (some === undefined) {
+            open.delete(value);
+            return undefined;
+          }
           all.push(...some);
         }
-        seen.delete(value);
+        open.delete(value);
         return [...new Set(all)];
       }
       default:
