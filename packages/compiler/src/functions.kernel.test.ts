@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: the language.
 import assert from "node:assert/strict";
 
 import { readCollection, writeCollection } from "@ocelli/bpf";

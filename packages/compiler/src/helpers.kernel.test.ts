@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: the language.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

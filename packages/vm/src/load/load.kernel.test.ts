@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: our runtime.
 // The same operations on maps, with and without the kernel.
 import assert from "node:assert/strict";
 

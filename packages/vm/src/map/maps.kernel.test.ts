@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: our maps.
 // Random operations on maps of every kind, here and through bpf(2): the same results, errors and contents.
 // OCELLI_MAP_ROUNDS says how many maps of each kind: 12 if absent.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: our runtime.
 // Random calls of helpers on maps, texts and rings, here and by BPF_PROG_TEST_RUN: the same results, contents and records.
 // OCELLI_HELPER_ROUNDS says how many runs: 150 if absent.
 import assert from "node:assert/strict";

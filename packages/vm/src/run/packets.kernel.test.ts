@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: our runtime.
 // Random calls of the helpers on packets, here and by BPF_PROG_TEST_RUN: the same results, packets, contexts and bytes.
 // OCELLI_PACKET_ROUNDS says how many runs of each kind: 150 if absent.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: our runtime.
 // Our verdicts beside the running kernel's. More programs: OCELLI_VERIFIER_PROGRAMS, or tools/verifier-agreement.ts.
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
