@@ -35,11 +35,14 @@ export function formatText(format: Uint8Array, source: FormatSource): Uint8Array
     const text = convert(source, source.values[taken] ?? 0n, length, kind);
     if (text === undefined) return undefined;
     taken += 1;
-    add(pad(text, flags, Number(width), NUMERIC.has(kind)));
+    add(pad(text, flags, Math.min(Number(width), MOST_WIDTH), NUMERIC.has(kind)));
     at += match[0].length;
   }
   return Uint8Array.from(out);
 }
+
+/** Wider fields would only cost time: texts are cut to less. */
+const MOST_WIDTH = 0xffff;
 
 const NUMERIC: ReadonlySet<string> = new Set(["d", "i", "u", "x", "X"]);
 const SPECIFIER =

@@ -47,7 +47,7 @@ function writeValue(extern: KconfigSpec, data: Uint8Array, value: string): void 
   else if (/^-?(?:0x[0-9a-f]+|\d+)$/i.test(value) && (kind === "int" || kind === "char")) {
     const magnitude = BigInt(value.replace(/^-/, ""));
     writeNumber(extern, data, value.startsWith("-") ? -magnitude : magnitude);
-  } else throw refuse(extern, `${value} is no value of a ${kind}`);
+  } else throw refuse(extern, `${value} is no value of type ${kind}`);
 }
 
 function writeNumber(extern: KconfigSpec, data: Uint8Array, value: bigint): void {

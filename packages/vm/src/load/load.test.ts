@@ -182,6 +182,108 @@ suite("loadInVm()", () => {
     }
   });
 
+  test("fills in the configuration and variables, and says what is missing", () => {
+    const kconfig = mapSpec({
+      name: ".kconfig",
+      type: "array",
+      valueSize: 16,
+      flags: 0x80,
+      frozen: true,
+      data: new Uint8Array(16),
+    });
+    const data = mapSpec({
+      name: ".data",
+      type: "array",
+      valueSize: 4,
+      data: Uint8Array.of(1, 0, 0, 0),
+    });
+    const extern: Instruction = {
+      ...load(1, ""),
+      src: 2,
+      reference: { kind: "kconfig", name: "CONFIG_HZ" },
+    };
+    const global: Instruction = {
+      ...load(2, ""),
+      src: 2,
+      reference: { kind: "map-value", name: ".data", offset: 0 },
+    };
+    const program = [
+      extern,
+      global,
+      ...asm`r0 = *(u32 *)(r1 + 0); r3 = *(u8 *)(r1 + 4); r0 += r3; r3 = *(u32 *)(r2 + 0); r0 += r3; *(u32 *)(r2 + 0) = 9; exit`,
+    ];
+    const spec: CollectionSpec = {
+      ...collection([kconfig, data], { main: program }),
+      kconfig: new Map([
+        [
+          "CONFIG_HZ",
+          { name: "CONFIG_HZ", kind: "int", offset: 0, size: 4, signed: false, weak: false },
+        ],
+        [
+          "CONFIG_BPF",
+          { name: "CONFIG_BPF", kind: "tristate", offset: 4, size: 1, signed: false, weak: false },
+        ],
+        [
+          "CONFIG_NONE",
+          { name: "CONFIG_NONE", kind: "bool", offset: 5, size: 1, signed: false, weak: true },
+        ],
+        [
+          "CONFIG_NAME",
+          {
+            name: "CONFIG_NAME",
+            kind: "char-array",
+            offset: 8,
+            size: 4,
+            signed: false,
+            weak: true,
+          },
+        ],
+      ]),
+      variables: new Map([
+        ["count", { name: "count", map: ".data", offset: 0, size: 4, typeId: 0, readonly: false }],
+      ]),
+    };
+    const values = new Map([
+      ["CONFIG_HZ", "250"],
+      ["CONFIG_BPF", "m"],
+      ["CONFIG_NAME", '"longer"'],
+    ]);
+    const loaded = loadInVm(spec, {
+      kconfig: values,
+      variables: { count: Uint8Array.of(0, 1, 0, 0) },
+    });
+    assert.equal(loaded.programs.get("main")?.run(), 250 + 2 + 256);
+    assert.deepEqual([...loaded.variable("count")], [9, 0, 0, 0]);
+    const map = loaded.maps.get(".kconfig");
+    assert.ok(map !== undefined);
+    assert.equal(
+      Buffer.from(userMap(map).entries()[0]?.[1] ?? []).toString("hex"),
+      "fa000000020000006c6f6e0000000000",
+    );
+    const failures: [Record<string, string>, string][] = [
+      [
+        {},
+        'Cannot fill in "CONFIG_HZ": the configuration does not have it; give it as an option, or declare it __weak to make it 0 then',
+      ],
+      [
+        { CONFIG_HZ: "4294967296" },
+        'Cannot fill in "CONFIG_HZ": 4294967296 does not fit into 4 bytes',
+      ],
+      [{ CONFIG_HZ: "y" }, 'Cannot fill in "CONFIG_HZ": y is no value of type int'],
+    ];
+    for (const [given, message] of failures)
+      assert.throws(() => loadInVm(spec, { kconfig: new Map(Object.entries(given)) }), {
+        code: "argument",
+        message,
+      });
+    assert.throws(
+      () => loadInVm(spec, { kconfig: values, variables: { none: new Uint8Array(1) } }),
+      {
+        message: 'Cannot set variable "none": the object has none of that name',
+      },
+    );
+  });
+
   test("keeps programs from writing to constants, whole or in part, and lets them read", () => {
     const constants = mapSpec({
       name: ".rodata",
