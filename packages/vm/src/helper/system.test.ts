@@ -198,8 +198,8 @@ for (const make of [createInterpreter, createJit]) {
       assert.equal(keep(0), id);
       const kept = userMap(stacks)
         .entries()
-        .map(([key, value]) => [BigInt(key[0] ?? 0), ...new BigUint64Array(value.buffer)]);
-      assert.deepEqual(kept, [[id, 11n, 22n, 33n]]);
+        .map(([key, value]) => [BigInt(key[0] ?? 0), Array.from(new BigUint64Array(value.buffer))]);
+      assert.deepEqual(kept, [[id, [11n, 22n, 33n]]]);
       assert.equal(BigInt.asIntN(64, keep(1 << 12)), -22n);
 
       userMap(devices).update(Uint8Array.of(1, 0, 0, 0), Uint8Array.of(9, 0, 0, 0));
