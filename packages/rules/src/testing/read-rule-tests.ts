@@ -1,5 +1,5 @@
 import { errorAt, failure, success, type Diagnostic, type Result } from "@ocelli/bpf";
-import { isMap, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { LineCounter, parseDocument, type Document } from "yaml";
 
 import { parsePriority } from "../load/definitions.ts";
 import type { JsonValue } from "../output/format-value.ts";
@@ -18,7 +18,7 @@ export function readRuleTests(text: string): Result<RuleTest[]> {
   const reader = new TestReader(document);
   for (const { message, pos } of document.errors)
     reader.report([], message.split("\n")[0] ?? "", "Mend the YAML", pos[0]);
-  const tests = document.errors.length === 0 ? reader.read() : [];
+  const tests = document.errors.length === 0 ? reader.read(toData(document, reader)) : [];
   if (reader.diagnostics.length > 0) return failure(withLines(reader.diagnostics, lines));
   return success(tests);
 }
@@ -28,6 +28,21 @@ function withLines(diagnostics: readonly Diagnostic[], lines: LineCounter): Diag
     const { line, col } = lines.linePos(one.span.offset);
     return { ...one, message: `line ${line}, column ${col}: ${one.message}` };
   });
+}
+
+/** What the file holds. YAML's aliases can be wrong, or stand for more than fits memory, only when they are followed. */
+function toData(document: Document, reader: TestReader): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    reader.report(
+      [],
+      `The file cannot be read: ${message}`,
+      "Write values out in place of aliases",
+    );
+    return null;
+  }
 }
 
 type Road = readonly (string | number)[];
@@ -44,18 +59,18 @@ class TestReader {
     this.diagnostics.push(errorAt("rule-test", { offset, length: 0 }, message, hint));
   }
 
-  read(): RuleTest[] {
-    const { contents } = this.#document;
-    if (contents === null) return [];
-    if (!isSeq(contents)) {
+  read(data: unknown): RuleTest[] {
+    if (data === null) return [];
+    if (!Array.isArray(data)) {
       this.report([], "The file is no sequence of tests", 'Start each test with "- test: NAME"');
       return [];
     }
-    return contents.items.map((_item, index) => this.#readTest([index]));
+    const items: readonly unknown[] = data;
+    return items.map((item, index) => this.#readTest([index], item));
   }
 
-  #readTest(road: Road): RuleTest {
-    const test = this.#mapping(road, TEST_KEYS, "A test");
+  #readTest(road: Road, item: unknown): RuleTest {
+    const test = this.#mapping(road, item, TEST_KEYS, "A test");
     const name = this.#text([...road, "test"], test["test"]) ?? "";
     if (test["test"] === undefined) this.report(road, "The test has no name", 'Add "test: NAME"');
     const rules = this.#texts([...road, "rules"], test["rules"]);
@@ -77,14 +92,14 @@ class TestReader {
       ...(capture === undefined ? {} : { capture }),
       events,
       matching: this.#matching([...road, "matching"], test["matching"]),
-      expect: expected.map((_one, index) => this.#readAlert([...road, "expect", index])),
+      expect: expected.map((one, index) => this.#readAlert([...road, "expect", index], one)),
       silent: this.#texts([...road, "silent"], test["silent"]),
       only: this.#truth([...road, "only"], test["only"]),
     };
   }
 
-  #readAlert(road: Road): ExpectedAlert {
-    const alert = this.#mapping(road, ALERT_KEYS, "An expected alert");
+  #readAlert(road: Road, item: unknown): ExpectedAlert {
+    const alert = this.#mapping(road, item, ALERT_KEYS, "An expected alert");
     const rule = this.#text([...road, "rule"], alert["rule"]);
     const output = this.#text([...road, "output"], alert["output"]);
     const named = this.#text([...road, "priority"], alert["priority"]);
@@ -107,14 +122,16 @@ class TestReader {
     };
   }
 
-  #mapping(road: Road, keys: readonly string[], what: string): Readonly<Record<string, unknown>> {
-    const node: unknown = this.#nodeAt(road);
-    if (!isMap(node)) {
+  #mapping(
+    road: Road,
+    value: unknown,
+    keys: readonly string[],
+    what: string,
+  ): Readonly<Record<string, unknown>> {
+    if (!isRecord(value)) {
       this.report(road, `${what} must be a mapping`, `Write ${keys.join(", ")}, each with a colon`);
       return {};
     }
-    const value: unknown = node.toJS(this.#document);
-    if (!isRecord(value)) return {};
     for (const key of Object.keys(value))
       if (!keys.includes(key))
         this.report([...road, key], `${what} has no key "${key}"`, `Use ${keys.join(", ")}`);

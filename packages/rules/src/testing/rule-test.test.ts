@@ -111,8 +111,18 @@ test("readRuleTests() names the place of every mistake", () => {
       'line 9, column 9: The value is neither true nor false. Write "true" or "false"',
     ],
   );
-  const broken = readRuleTests("- test: [");
-  assert.equal(broken.ok, false);
+  const refusal = (text: string): string | undefined => {
+    const refused = readRuleTests(text);
+    return refused.ok ? undefined : refused.diagnostics[0]?.message.split(":")[0];
+  };
+  const bomb = `- &a [x, x]\n${"bcdefgh".replace(/./g, (name) => `- &${name} [*${String.fromCharCode(name.charCodeAt(0) - 1)}, *a, *a, *a]\n`)}`;
+  assert.deepEqual(["- test: [", "- *nobody", bomb, "5", ""].map(refusal), [
+    "line 1, column 10",
+    "line 1, column 1",
+    "line 1, column 1",
+    "line 1, column 1",
+    undefined,
+  ]);
 });
 
 test("judgeAlerts() says what is missing, what spoke and what is too much", () => {
