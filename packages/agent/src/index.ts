@@ -7,6 +7,7 @@ export {
   type ConfigKey,
   type ConfigValue,
 } from "./config/config.ts";
+export { formatConfig } from "./config/format-config.ts";
 export { readConfig, type ConfigProblem, type ConfigResult } from "./config/read-config.ts";
 export type { AlertSummary, AncestrySummary, RuleSummary } from "./pipeline/alerts.ts";
 export type { AgentSource, OpenSource } from "./pipeline/source.ts";

@@ -13,6 +13,7 @@ import { stepCommand } from "./bpf/step.command.ts";
 import { verifyCommand } from "./bpf/verify.command.ts";
 import { dumpCommand } from "./btf/dump.command.ts";
 import { typesCommand } from "./btf/types.command.ts";
+import { checkConfigCommand, printConfigCommand } from "./config/config.command.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { describeError } from "./output/errors.ts";
@@ -97,6 +98,18 @@ const rules = buildRouteMap<string, CliContext>({
   },
 });
 
+const config = buildRouteMap<string, CliContext>({
+  routes: { check: checkConfigCommand, print: printConfigCommand },
+  docs: {
+    brief: "Check and print the agent's configuration",
+    fullDescription: [
+      "EXAMPLES",
+      "  ocelli config print > ocelli.yaml    every key with its default and its meaning",
+      "  ocelli config check ocelli.yaml      what is wrong, where, and the nearest name",
+    ].join("\n"),
+  },
+});
+
 const root = buildRouteMap<string, CliContext>({
   routes: {
     start: startCommand,
@@ -109,6 +122,7 @@ const root = buildRouteMap<string, CliContext>({
     bpf,
     btf,
     rules,
+    config,
   },
   docs: {
     brief: "Watch a Linux host through eBPF",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { CONFIG_KEYS, makeConfig, USUAL_EVENTS } from "./config.ts";
+import { formatConfig } from "./format-config.ts";
 import { readConfig } from "./read-config.ts";
 
 function said(text: string): readonly string[] {
@@ -57,4 +58,16 @@ test("readConfig() points at what is no YAML", () => {
 
 test("CONFIG_KEYS documents every key in a sentence", () => {
   for (const { path, doc } of CONFIG_KEYS) assert.match(doc, /^[A-Z].*\.$/, path);
+});
+
+test("formatConfig() writes what readConfig() reads back, with every key explained", () => {
+  const config = makeConfig(
+    new Map<string, string | number | readonly string[]>([
+      ["http.port", 0],
+      ["rules.files", ["a b.yaml", "# no comment"]],
+    ]),
+  );
+  const text = formatConfig(config);
+  assert.deepEqual(readConfig(text), { ok: true, config });
+  for (const { doc } of CONFIG_KEYS) assert.ok(text.includes(`  # ${doc}\n`), doc);
 });

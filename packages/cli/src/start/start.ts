@@ -3,10 +3,11 @@ import { hostname, release, userInfo } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Agent, makeConfig, readConfig, type AgentSource, type Config } from "@ocelli/agent";
+import { Agent, makeConfig, type AgentSource, type Config } from "@ocelli/agent";
 import { openRecording, Sensor, type SensorEvent } from "@ocelli/sensor";
 import { pageFolder } from "@ocelli/ui/build";
 
+import { loadConfigFile } from "../config/config.ts";
 import type { CliContext } from "../context.ts";
 import { RefusedError, UsageError } from "../exit.ts";
 import { whyNot } from "../host.ts";
@@ -70,31 +71,11 @@ async function startAgent(options: Parameters<typeof Agent.start>[0]): Promise<A
 }
 
 async function loadConfig({ config: path, port }: StartFlags): Promise<Config> {
-  let config = makeConfig(new Map());
-  if (path !== undefined) {
-    const result = readConfig(await readText(path));
-    if (!result.ok)
-      throw new RefusedError(
-        result.problems
-          .map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`)
-          .join("\n"),
-      );
-    ({ config } = result);
-  }
+  const config = path === undefined ? makeConfig(new Map()) : await loadConfigFile(path);
   if (port === undefined) return config;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`Cannot listen on port ${port}: use 0 to 65535`);
   return { ...config, http: { ...config.http, port } };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new RefusedError(
-      `Cannot read "${path}": ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`,
-    );
-  }
 }
 
 async function makePlan({ replay }: StartFlags, config: Config): Promise<Plan> {
