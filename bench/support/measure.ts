@@ -23,7 +23,7 @@ export interface Row {
 }
 
 /** Units of which less is better. */
-const COSTS: ReadonlySet<string> = new Set(["ms", "MiB"]);
+const COSTS: ReadonlySet<string> = new Set(["ms", "ns", "MiB"]);
 
 /**
  * Runs contenders by turns, so that what disturbs the machine disturbs all of them, and prints each one's median and the

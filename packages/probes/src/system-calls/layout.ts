@@ -58,5 +58,5 @@ export const UNREADABLE = 0xffff;
 /** Bits of a record's `flags`. */
 export const RECORD_FLAG = { compat: 1, cut: 2, ofDescriptor: 4 } as const;
 
-/** Places in the probe's counters: calls by number, behind them the three kinds of processes' records. */
-export const COUNTER_INDEX = { exec: 1024, fork: 1025, exit: 1026 } as const;
+/** Places in the probe's counters: calls by number, behind them those of the 32-bit table and the three kinds of processes' records. */
+export const COUNTER_INDEX = { compat: 512, exec: 1024, fork: 1025, exit: 1026 } as const;

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { nameNumber, type CallParameter } from "@ocelli/probes";
 
 import type { Users } from "../host/users.ts";
+import { redactArguments } from "../process/redact.ts";
 import { readAddress } from "./address.ts";
 import { readText, readTexts, readU64 } from "./record-reader.ts";
 import type { SensorEvent } from "./sensor-event.ts";
@@ -118,7 +119,7 @@ function dataText(event: SensorEvent, { argument, format }: CallParameter): stri
   const at = event.dataOffset(argument);
   if (at < 0) return undefined;
   const size = event.dataSize(argument);
-  if (format === "texts") return readTexts(event.memory, at, size).join(" ");
+  if (format === "texts") return redactArguments(readTexts(event.memory, at, size)).join(" ");
   if (format === "address") return readAddress(event.memory, at, size)?.text;
   return readText(event.memory, at, size);
 }

@@ -5,6 +5,7 @@ import { readField, readText, readTexts, readU64 } from "../event/record-reader.
 import { joinPath } from "../host/paths.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { unknownProcess, type Process } from "./process.ts";
+import { redact, redactArguments } from "./redact.ts";
 
 const RECENT = 256;
 
@@ -127,8 +128,8 @@ export class ProcessTable {
     const words = readTexts(memory, at, argumentBytes);
     at += argumentBytes;
     process.exe = words[0] ?? "";
-    process.args = words.slice(1);
-    process.environment = readTexts(memory, at, environmentBytes);
+    process.args = redactArguments(words.slice(1));
+    process.environment = readTexts(memory, at, environmentBytes).map(redact);
     process.inode = readU64(memory, offset + PROCESS_RECORD.inode);
     process.device = view.getUint32(offset + PROCESS_RECORD.device, true);
     process.isUnlinked = view.getUint32(offset + PROCESS_RECORD.links, true) === 0;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 import { unknownProcess, type Process } from "./process.ts";
+import { redact, redactArguments } from "./redact.ts";
 
 // proc(5) counts times in these, on every architecture that Linux gives 64-bit user space.
 const NS_PER_TICK = 10_000_000;
@@ -37,8 +38,8 @@ export function readProcess(pid: number, root: string = "/proc"): Process | unde
     name,
     exe: words[0] ?? name,
     exePath: exePath.replace(/ \(deleted\)$/, ""),
-    args: words.slice(1),
-    environment: texts(read(`${folder}/environ`) ?? ""),
+    args: redactArguments(words.slice(1)),
+    environment: texts(read(`${folder}/environ`) ?? "").map(redact),
     cwd: link(`${folder}/cwd`) ?? "",
     uid,
     gid,
