@@ -1,4 +1,4 @@
-// Matrix: the oldest and the newest kernel: what the command line compiles and prints.
+// Matrix: the newest kernel: what the command line compiles and prints.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { filesOfKernel } from "../test/lanes.ts";
+import { filesOfKernel, type KernelPlace } from "../test/lanes.ts";
 import type { Outcome } from "../test/outcome.ts";
 import type { Report } from "../test/report.ts";
 
@@ -173,6 +173,13 @@ async function bootOnce(
   return leftover;
 }
 
+function placeOf(kernel: MatrixKernel, { releases }: MatrixOptions): KernelPlace {
+  // Whoever asks for one kernel wants all that it can say.
+  if (releases !== undefined) return "only";
+  if (kernel === KERNELS.at(-1)) return "newest";
+  return kernel === KERNELS[0] ? "oldest" : "between";
+}
+
 async function runKernel(
   report: Report,
   kernel: MatrixKernel,
@@ -192,11 +199,7 @@ async function runKernel(
       options.architecture,
     );
   try {
-    const atAnEnd = kernel === KERNELS[0] || kernel === KERNELS.at(-1);
-    // Whoever asks for one kernel wants all that it can say.
-    const chosen =
-      options.releases === undefined ? filesOfKernel(options.files, atAnEnd) : options.files;
-    const { files, requests } = await boot(chosen);
+    const { files, requests } = await boot(filesOfKernel(options.files, placeOf(kernel, options)));
     if (files.length > 0) {
       for (const problem of buildRequested(requests)) report.fail(lane, problem);
       const again = await boot(files);

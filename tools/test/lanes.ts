@@ -46,10 +46,17 @@ export function groupFiles(files: readonly string[]): string[][] {
   return [...shared, ...alone];
 }
 
-/** In a file that tests what is ours, where the kernel only answers: no release between the first and the last says more. */
-const ENDS = /^\/\/ Matrix: the oldest and the newest kernel/m;
+/** In a file that tests what is ours, where the kernel only answers: no further release says more. */
+const FEWER = /^\/\/ Matrix: the (oldest and the newest|newest) kernel/m;
 
-/** The files that a kernel of the matrix runs: some are for its first and its last kernel only. */
-export function filesOfKernel(files: readonly string[], atAnEnd: boolean): string[] {
-  return files.filter((file) => atAnEnd || !ENDS.test(readFileSync(join(root, file), "utf8")));
+/** Where a kernel stands in the matrix; `only` when it was asked for by name. */
+export type KernelPlace = "oldest" | "newest" | "between" | "only";
+
+/** The files that a kernel of the matrix runs: some are for its first and its last kernel, or its last one. */
+export function filesOfKernel(files: readonly string[], place: KernelPlace): string[] {
+  return files.filter((file) => {
+    const kernels = FEWER.exec(readFileSync(join(root, file), "utf8"))?.[1];
+    if (kernels === undefined || place === "only" || place === "newest") return true;
+    return place === "oldest" && kernels !== "newest";
+  });
 }

@@ -1,4 +1,4 @@
-// Matrix: the oldest and the newest kernel: an algorithm over types.
+// Matrix: the newest kernel: an algorithm over types.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Matrix: the oldest and the newest kernel: sentences about systems that lack something.
+// Matrix: the newest kernel: sentences about systems that lack something.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 
