@@ -1,3 +1,5 @@
+export { parseIr } from "../ir/parse.ts";
+export { printIr } from "../ir/print.ts";
 export { declareKernel, type DeclareOptions } from "../declare/declare.ts";
 export {
   compile,
