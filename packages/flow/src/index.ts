@@ -1,4 +1,9 @@
 export { compileCelFilter } from "./cel/filter.ts";
+export { DEFAULT_SECURITY_CONFIG } from "./detect/config.ts";
+export type { SecurityConfig } from "./detect/config.ts";
+export { createThreatDetector } from "./detect/detector.ts";
+export type { ThreatDetector } from "./detect/detector.ts";
+export type { PacketSight, SecurityEvent } from "./detect/sight.ts";
 export { buildFilters } from "./filter/build.ts";
 export { FilterError } from "./filter/predicate.ts";
 export type { Predicate } from "./filter/predicate.ts";
