@@ -22,11 +22,14 @@ import {
   type Link,
   type Program,
 } from "@ocelli/linux";
+import { releaseFreeMemory } from "@ocelli/testkit";
 
 import { OBJECTS, type Holdings, type LeakReport } from "./leak-report.ts";
 
-// Ten times what stands at each hook; a guest of the kernel matrix, which emulates its processor, is content with two.
-const WARM_UP = process.env["OCELLI_GUEST"] === undefined ? 480 : 96;
+/** Ten times what stands at each hook. */
+const WARM_UP = 480;
+/** The share of the rounds that comes before the measurement where there are many: V8 compiles for that long. */
+const WARM_UP_SHARE = 0.05;
 /** Rounds between two notes of the objects that a round makes; with no divisor in common with 48. */
 const STRIDE = 17;
 const CLONE_NEWNET = 0x40000000;
@@ -162,6 +165,7 @@ function noteHeld(collection: Collection): void {
 
 function holdings(): Holdings {
   for (let pass = 0; pass < 4; pass += 1) globalThis.gc?.();
+  releaseFreeMemory();
   const objects = held();
   const { heapUsed, external } = process.memoryUsage();
   // Pages of Node's own file come and go as the machine has memory: what a leak takes is anonymous.
@@ -202,16 +206,17 @@ async function repeat(count: number): Promise<void> {
   for (let number = 0; number < count; number += 1) await round(hookOf(number), number, spec);
 }
 
-await repeat(WARM_UP);
+const count = Number(rounds);
+await repeat(Math.max(Math.min(WARM_UP, count), count * WARM_UP_SHARE));
 await rest();
 const before = holdings();
 const start = performance.now();
-const count = Number(rounds);
 const samples: number[] = [];
 const parts = Math.max(1, Math.min(40, Math.floor(count / 48)));
 for (let part = 0; part < parts; part += 1) {
   await repeat(Math.ceil(count / parts));
   globalThis.gc?.();
+  releaseFreeMemory();
   samples.push(Math.round(process.memoryUsage.rss() / 2 ** 20));
 }
 const seconds = (performance.now() - start) / 1000;

@@ -8,6 +8,7 @@ export {
 } from "./counting-program.ts";
 export { embeddedObjects, type EmbeddedObject } from "./embedded-objects.ts";
 export { cachedFile, CLANG_PACKAGE, fixture, fixturePath, type FixtureOptions } from "./fixture.ts";
+export { releaseFreeMemory } from "./free-memory.ts";
 export { kernelTest, skipReason, type KernelNeeds } from "./kernel-test.ts";
 export { PEER_PACKAGES, peerPath } from "./peer.ts";
 export { assertNoLeaks } from "./leaks.ts";
