@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -171,6 +171,33 @@ kernelTest("the sensor names files as the kernel does, whatever path was given",
       "SUCCESS /",
       "ENOENT DIR/a/b/none",
     ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+kernelTest("the sensor resolves the links that a program was started through", {}, () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `ocelli-sensor-${process.pid}-`)));
+  try {
+    const link = join(folder, "link");
+    symlinkSync(process.execPath, link);
+    const seen: (readonly [string, string])[] = [];
+    let pid = 0;
+    {
+      const sensor = new Sensor({
+        events: ["execve"],
+        onEvent: ({ pid, process: { exe, exePath } }) => {
+          if (exe === link) seen.push([exePath, String(pid)]);
+        },
+      });
+      using _ = sensor;
+      const child = spawn(link, ["-e", "setTimeout(() => {}, 2000)"], { stdio: "ignore" });
+      pid = child.pid ?? 0;
+      const end = Date.now() + 5000;
+      while (seen.length === 0 && Date.now() < end) sensor.consume();
+      child.kill();
+    }
+    assert.deepEqual(seen, [[realpathSync(process.execPath), String(pid)]]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -29,6 +29,11 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [], Cl
         brief: "Show a recording instead of this host",
         optional: true,
       },
+      page: {
+        kind: "boolean",
+        brief: "Serve the page; --no-page serves API and metrics alone",
+        default: true,
+      },
       for: {
         kind: "parsed",
         parse: numberParser,

@@ -18,6 +18,7 @@ export interface StartFlags {
   readonly config?: string;
   readonly port?: number;
   readonly replay?: string;
+  readonly page: boolean;
   readonly for?: number;
 }
 
@@ -41,7 +42,7 @@ export async function start(context: CliContext, flags: StartFlags): Promise<voi
   const config = await loadConfig(flags);
   const plan = await makePlan(flags, config);
   const interrupted = context.interrupted();
-  const folder = await preparePage(context);
+  const folder = flags.page ? await preparePage(context) : undefined;
   const agent = await startAgent({
     config,
     ...plan,

@@ -1,4 +1,5 @@
 import { hostCgroups } from "./cgroups.ts";
+import { hostExePaths } from "./exe-paths.ts";
 import type { Process } from "./process.ts";
 import { ProcessTable } from "./process-table.ts";
 import { readProcess, readProcesses } from "./read-proc.ts";
@@ -8,6 +9,7 @@ export function hostProcessTable(): ProcessTable {
   return new ProcessTable({
     source: { all: () => readProcesses(), one: (pid) => readProcess(pid) },
     cgroups: hostCgroups(),
+    resolveExePath: hostExePaths(),
   });
 }
 

@@ -4,6 +4,7 @@ import type { RecordMemory } from "@ocelli/linux";
 import { readField, readText, readTexts, readU64 } from "../event/record-reader.ts";
 import { joinPath } from "../host/paths.ts";
 import type { Cgroups } from "./cgroups.ts";
+import type { ResolveExePath } from "./exe-paths.ts";
 import { unknownProcess, type Process } from "./process.ts";
 import { redact, redactArguments } from "./redact.ts";
 
@@ -21,6 +22,8 @@ export interface ProcessSource {
 export interface ProcessTableOptions {
   readonly source: ProcessSource;
   readonly cgroups: Cgroups;
+  /** Resolves the links in the path that a program was started by; without it the path stays as it was given, made absolute. */
+  readonly resolveExePath?: ResolveExePath;
   /** Processes at most, ended ones that others still refer to not counted: 131,072 if absent. */
   readonly most?: number;
 }
@@ -133,6 +136,8 @@ export class ProcessTable {
     process.inode = readU64(memory, offset + PROCESS_RECORD.inode);
     process.device = view.getUint32(offset + PROCESS_RECORD.device, true);
     process.isUnlinked = view.getUint32(offset + PROCESS_RECORD.links, true) === 0;
+    const { resolveExePath } = this.#options;
+    if (resolveExePath !== undefined) process.exePath = resolveExePath(process);
     const id = view.getBigUint64(offset + PROCESS_RECORD.cgroup, true);
     this.#place(process, id);
     return process;
