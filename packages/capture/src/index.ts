@@ -27,7 +27,7 @@ export {
 } from "./scap/entries.ts";
 export { ScapReader, type ScapCounts } from "./scap/scap-reader.ts";
 export { HostState } from "./state/host-state.ts";
-export { createCaptureProvider } from "./fields/capture-provider.ts";
+export { createCaptureProvider, isCaptureField } from "./fields/capture-provider.ts";
 export { readPackets } from "./pcap/read.ts";
 export {
   LINK_TYPE,

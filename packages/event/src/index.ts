@@ -12,5 +12,4 @@ export { eventNames, isEventName, isEventParameter } from "./events/event-names.
 export { AUDIT_FIELDS } from "./fields/audit-fields.ts";
 export { fieldByName, FIELDS, fieldsOfSource } from "./fields/catalogue.ts";
 export type { Field, FieldArgument, FieldClass, FieldType } from "./fields/field.ts";
-export { isFieldProvided } from "./fields/provided.ts";
 export { systemCallName, type Architecture } from "./system-calls.ts";

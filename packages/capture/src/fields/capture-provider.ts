@@ -101,6 +101,12 @@ function typesOf(name: string): readonly number[] {
   return own.length === 0 ? [ASYNC] : own;
 }
 
+/** Whether captures can fill in the field of that name; otherwise it is known and its value always missing. */
+export function isCaptureField(name: string): boolean {
+  if (READERS.has(name) || READINGS.has(name)) return true;
+  return endCandidates(name) !== undefined || ancestorCandidates(name, undefined) !== undefined;
+}
+
 function resolveCaptureField(
   name: string,
   argument: string | undefined,

@@ -1,7 +1,11 @@
-import { AUDIT_FIELDS, FIELDS, isFieldProvided, type Field } from "@ocelli/event";
+import { isCaptureField } from "@ocelli/capture";
+import { AUDIT_FIELDS, FIELDS, type Field } from "@ocelli/event";
 
 import type { CliContext } from "../context.ts";
 import { formatTable } from "../output/table.ts";
+
+// The engine compares the time of the event itself.
+const COMPARED = "evt.around";
 
 /** Flags of `ocelli rules fields`. */
 export interface FieldsFlags {
@@ -12,7 +16,7 @@ export interface FieldsFlags {
 /** `ocelli rules fields`: the catalogue, or what no source of events fills in. */
 export async function fields(context: CliContext, flags: FieldsFlags): Promise<void> {
   const shown = flags.missing
-    ? FIELDS.filter(({ name }) => !isFieldProvided(name))
+    ? FIELDS.filter(({ name }) => !isCaptureField(name) && name !== COMPARED)
     : [...FIELDS, ...AUDIT_FIELDS];
   const text = flags.json
     ? JSON.stringify(shown, null, 2)

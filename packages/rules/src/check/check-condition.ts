@@ -74,6 +74,18 @@ function checkCompare(node: CompareNode, findings: Finding[], source: string): v
     );
     return;
   }
+  const around = node.left.kind === "field" && node.left.name === "evt.around";
+  if (around && node.operator !== "=" && node.operator !== "==") {
+    findings.push(
+      errorFinding(
+        "type",
+        node.span,
+        "evt.around supports only '=' comparison operator",
+        "Write evt.around[NANOSECONDS] = MILLISECONDS",
+      ),
+    );
+    return;
+  }
   checkRight(node, left, findings, source);
 }
 

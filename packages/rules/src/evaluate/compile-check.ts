@@ -24,6 +24,8 @@ export function compileCheck<E extends RuleEvent>(
   node: ExistsNode | CompareNode,
   context: SourceContext<E>,
 ): CompiledCheck<E> | undefined {
+  if (node.left.kind === "field" && node.left.name === "evt.around")
+    return compileAround(node, node.left.argument);
   const left = sourceOf(node.left, context);
   if (left === undefined) return undefined;
   if (node.kind === "exists") return compileExists(left);
@@ -36,6 +38,20 @@ export function compileCheck<E extends RuleEvent>(
   if (looseLength && isSetOperator(node)) return undefined;
   const modifier = isRawArgument(node.left) ? undefined : node.modifier;
   return simpleCheck(left, compareConstants(left.type, node.operator, modifier, constants));
+}
+
+/** `evt.around[TIME] = MS`: whether an event is within milliseconds of a time in nanoseconds, whatever the operator. */
+function compileAround<E extends RuleEvent>(
+  node: ExistsNode | CompareNode,
+  argument: string | undefined,
+): CompiledCheck<E> | undefined {
+  const within = node.kind === "compare" ? constantsOf(node.right)?.[0] : undefined;
+  if (!/^\d+$/.test(argument ?? "") || !/^\d+$/.test(within ?? "")) return undefined;
+  const time = BigInt(argument ?? 0);
+  const span = BigInt(within ?? 0) * 1_000_000n;
+  return {
+    test: ({ timeNs }) => timeNs - span <= time && time <= timeNs + span,
+  };
 }
 
 /** The constants of a right side as they are written; undefined when it is another field or a transformer. */

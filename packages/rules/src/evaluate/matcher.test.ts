@@ -262,6 +262,22 @@ test("match() asks only the rules of an event's kind, and stops at the first whe
   }
 });
 
+test("match() knows events around a time", () => {
+  const at = { ...event(1, {}), timeNs: 1_000_000_000n };
+  assert.deepEqual(
+    holding(
+      [
+        "evt.around[1005000000] = 5",
+        "evt.around[1005000000] = 4",
+        "evt.around[995000000] = 5",
+        "evt.around[5] exists",
+      ],
+      at,
+    ),
+    ["evt.around[1005000000] = 5", "evt.around[995000000] = 5"],
+  );
+});
+
 test("match() reads a field once for an event, however many rules look at it", () => {
   let reads = 0;
   const counting = {
