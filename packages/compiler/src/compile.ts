@@ -19,12 +19,14 @@ import { lowerProgram } from "./lower/program.ts";
 import { makeCollection, type CompiledCode, type CompiledFunction } from "./object/collection.ts";
 import type { FunctionTable } from "./lower/lowerer.ts";
 import { createLineFinders } from "./object/source-lines.ts";
+import type { Expression } from "./parse/ast.ts";
 import { parseModule } from "./parse/parse.ts";
 import { CONTEXT_SHAPES } from "./author/context-shapes.ts";
 import { checkLoops } from "./passes/loops.ts";
 import { findMovedPackets } from "./passes/moved-packets.ts";
 import { clean } from "./passes/clean.ts";
 import type { MapShape } from "./author/map-shape.ts";
+import type { IntType } from "./types/type.ts";
 import { evaluateModule, type Entities } from "./types/evaluate.ts";
 
 /** What compiling needs to know besides the text. All of it is data, so that it gives the same result everywhere. */
@@ -42,6 +44,8 @@ export interface CompileOptions {
     from: string,
     importer: string,
   ) => { readonly file: string; readonly text: string } | undefined;
+  /** Learns in which width each operation on numbers is done, as often as the function around it is compiled. */
+  readonly onNumber?: (node: Expression, type: IntType) => void;
 }
 
 /** A program of a compiled module. */
@@ -116,6 +120,7 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
     diagnostics,
     arch,
     functions,
+    onNumber: options.onNumber,
     get kernel(): Btf | undefined {
       return options.kernel;
     },

@@ -211,3 +211,5 @@ export {
 } from "./author/schema.ts";
 export type { Addr, AnyNumber, CharBuf, UserPtr } from "./author/types.ts";
 export { config, global, type Config, type Global } from "./author/variables.ts";
+export { setStandIn, type StandIn } from "./author/outside.ts";
+export { sizeOfLayout } from "./author/layout.ts";

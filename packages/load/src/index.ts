@@ -6,7 +6,8 @@ export {
   ModuleError,
   type CompiledFile,
 } from "./compile-file.ts";
-export { registerProgramModules } from "./hook.ts";
+export { callDirectly, type Direct, type DirectHelpers } from "./direct.ts";
+export { registerProgramModules, type HookOptions } from "./hook.ts";
 export {
   load,
   type ConfigOf,

@@ -27,7 +27,7 @@ export function random(): u32 {
 }
 /** Writes the thread's name. */
 export function comm(into: CharBuf<16>): void {
-  return outside(`comm(${String(into)})`);
+  return outside("comm", into);
 }
 /** The thread's name. */
 export function currentComm(): CharBuf<16> {
@@ -35,11 +35,11 @@ export function currentComm(): CharBuf<16> {
 }
 /** Copies a string from user space; gives its length with the NUL, or a negative error. */
 export function readUserStr(into: CharBuf<number>, from: UserPtr<"char">): i32 {
-  return outside(`readUserStr(${String(into)}, ${from})`);
+  return outside("readUserStr", into, from);
 }
 /** Writes a line to the kernel's trace pipe: up to three numbers in `${}`. For debugging only. */
 export function printk(text: string): void {
-  return outside(`printk(${text})`);
+  return outside("printk", text);
 }
 // A value in network order is, outside of the kernel, the number that its bytes make in the machine's own order. So turning it
 // works on both sides.

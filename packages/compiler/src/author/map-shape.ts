@@ -74,6 +74,10 @@ export function common({ pinned = false, preallocated = true }: MapOptions): {
 
 /** A map as the sources see it. Its methods exist for `tsc`; the compiler gives them their meaning. */
 export function methods(shape: MapShape, names: readonly string[]): never {
-  const kernelOnly = Object.fromEntries(names.map((name) => [name, (): never => outside(name)]));
-  return Object.assign(kernelOnly, shape) as never;
+  const map = { ...shape };
+  const kernelOnly = names.map((name) => [
+    name,
+    (...args: readonly unknown[]): never => outside(name, map, ...args),
+  ]);
+  return Object.assign(map, Object.fromEntries(kernelOnly)) as never;
 }

@@ -8,3 +8,4 @@ export {
   type CompiledProgram,
 } from "../compile.ts";
 export { formatSourceDiagnostic } from "../parse/format.ts";
+export { wrapArithmetic, wrapHelpers } from "../javascript/wrap-arithmetic.ts";

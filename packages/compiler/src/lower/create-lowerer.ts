@@ -2,14 +2,16 @@ import { errorAt, type Btf, type Diagnostic } from "@ocelli/bpf";
 
 import type { ProgramKind } from "../author/programs.ts";
 import { IrBuilder } from "../ir/builder.ts";
+import type { Expression } from "../parse/ast.ts";
 import type { Entities } from "../types/evaluate.ts";
+import type { IntType } from "../types/type.ts";
 import { lowerCall } from "./calls.ts";
 import { lowerCondition } from "./conditions.ts";
 import type { DataSections } from "./data.ts";
 import { lowerExpression } from "./expressions.ts";
 import { inlineFunction } from "./inline.ts";
 import type { FunctionTable, Lowerer } from "./lowerer.ts";
-import { FAILED } from "./operand.ts";
+import { FAILED, type Operand } from "./operand.ts";
 import type { Architecture } from "./registers.ts";
 import { lowerStatement } from "./statements.ts";
 
@@ -24,6 +26,8 @@ export interface LowerOptions {
   readonly arch: Architecture;
   /** The functions that programs call rather than inline. */
   readonly functions: FunctionTable;
+  /** Learns what is computed in which width. */
+  readonly onNumber?: ((node: Expression, type: IntType) => void) | undefined;
 }
 
 /** Starts to lower a program. */
@@ -44,12 +48,12 @@ export function createLowerer(name: string, kind: ProgramKind, options: LowerOpt
 function start(
   name: string,
   kind: ProgramKind,
-  options: Pick<LowerOptions, "entities" | "data" | "arch" | "functions"> & {
+  options: Pick<LowerOptions, "entities" | "data" | "arch" | "functions" | "onNumber"> & {
     readonly kernel: Btf | undefined;
   },
   report: (diagnostic: Diagnostic) => void,
 ): Lowerer {
-  const { entities, data, arch, functions } = options;
+  const { entities, data, arch, functions, onNumber } = options;
   const low: Lowerer = {
     builder: new IrBuilder(name),
     entities,
@@ -61,6 +65,7 @@ function start(
     kind,
     arch,
     functions,
+    onNumber,
     frames: [],
     loops: [],
     scopes: [new Map()],
@@ -69,7 +74,11 @@ function start(
       return FAILED;
     },
     report,
-    expression: (node, expected) => lowerExpression(low, node, expected),
+    expression(node, expected) {
+      const operand = lowerExpression(low, node, expected);
+      if (onNumber !== undefined) noteNumber(node, operand, onNumber);
+      return operand;
+    },
     condition: (node, then, otherwise) => lowerCondition(low, node, then, otherwise),
     statement: (node) => lowerStatement(low, node),
     call: (node, expected) => lowerCall(low, node, expected),
@@ -83,4 +92,22 @@ function start(
     },
   };
   return low;
+}
+
+const COMPUTING: ReadonlySet<Expression["kind"]> = new Set<Expression["kind"]>([
+  "binary",
+  "unary",
+  "assign",
+  "update",
+]);
+
+function noteNumber(
+  node: Expression,
+  operand: Operand,
+  onNumber: NonNullable<LowerOptions["onNumber"]>,
+): void {
+  if (operand.kind !== "value" || operand.type.kind !== "int") return;
+  const isQuotient =
+    node.kind === "call" && node.callee.kind === "name" && node.callee.name === "idiv";
+  if (COMPUTING.has(node.kind) || isQuotient) onNumber(node, operand.type);
 }

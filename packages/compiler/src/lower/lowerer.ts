@@ -5,7 +5,7 @@ import type { Block, IrFunction } from "../ir/ir.ts";
 import type { IrBuilder, Variable } from "../ir/builder.ts";
 import type { Expression, FunctionExpression, Statement } from "../parse/ast.ts";
 import type { Entities } from "../types/evaluate.ts";
-import type { Type } from "../types/type.ts";
+import type { IntType, Type } from "../types/type.ts";
 import type { DataSections } from "./data.ts";
 import type { Binding, Operand } from "./operand.ts";
 import type { ProgramContext } from "./context.ts";
@@ -43,6 +43,8 @@ export interface Lowerer {
   readonly kind: ProgramKind;
   readonly arch: Architecture;
   readonly functions: FunctionTable;
+  /** Learns what is computed in which width. */
+  readonly onNumber: ((node: Expression, type: IntType) => void) | undefined;
   frames: readonly Frame[];
   loops: readonly Loop[];
   scopes: readonly Map<string, Binding>[];
