@@ -75,7 +75,7 @@ export function directMap(shape: MapShape): DirectMap {
   const add = (given: unknown): void => {
     const memory = find(given) ?? put(given, 0n);
     if (memory === undefined) return;
-    writeMemory(value, memory, BigInt(readMemory(value, memory) as bigint) + 1n);
+    writeMemory(value, memory, (readMemory(value, memory) as bigint) + 1n);
   };
   const methods: Readonly<Record<string, (...args: readonly unknown[]) => unknown>> = {
     lookup: (given) => refer(find(given)),
@@ -90,7 +90,8 @@ export function directMap(shape: MapShape): DirectMap {
     get: () => refer(find(0)),
     hit: add,
     record(given) {
-      add(BigInt(given as bigint) === 0n ? 0 : BigInt(given as bigint).toString(2).length);
+      const number = given as bigint;
+      add(number === 0n ? 0 : number.toString(2).length);
     },
     emit(fill) {
       const memory = blank(value);
