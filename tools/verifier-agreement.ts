@@ -238,7 +238,10 @@ function askKernel({ program, instructions, maps, open }: Case): string | undefi
     using _program = loadProgram(kernel, { type, attachType, flags, license, bytes: bytes.value });
     return undefined;
   } catch (error) {
-    if (error instanceof VerifierError) return error.summary;
+    if (error instanceof VerifierError) {
+      if (values.one !== undefined) console.log(error.format({ tail: 12 }));
+      return error.summary;
+    }
     if (error instanceof LinuxError) return error.message;
     throw error;
   }

@@ -1,3 +1,5 @@
+import { release } from "node:os";
+
 import {
   formatDiagnostic,
   readCollection,
@@ -5,7 +7,13 @@ import {
   type CoreTargets,
   type ProgramSpec,
 } from "@ocelli/bpf";
-import { kernelTypes, LinuxError, loadCollection, VerifierError } from "@ocelli/linux";
+import {
+  kernelTypes,
+  LinuxError,
+  loadCollection,
+  readConfiguration,
+  VerifierError,
+} from "@ocelli/linux";
 import { formatVerifyReport, verifyProgram } from "@ocelli/vm";
 
 import type { CliContext } from "../context.ts";
@@ -57,8 +65,10 @@ export async function verifyFile(
       `No program${flags.program === undefined ? "" : ` "${flags.program}"`} in ${path}: there are ${[...spec.programs.keys()].join(", ") || "none"}`,
     );
   const types = runningTypes();
+  const kconfig =
+    types === undefined || spec.kconfig.size === 0 ? undefined : runningConfiguration();
   const judged = programs.map((program) =>
-    flags.engine === "kernel" ? askKernel(spec, program) : askOurs(spec, program, types),
+    flags.engine === "kernel" ? askKernel(spec, program) : askOurs(spec, program, types, kconfig),
   );
   const { stdout } = context.process;
   if (flags.json) {
@@ -95,13 +105,21 @@ function runningTypes(): CoreTargets | undefined {
   }
 }
 
+/** The running kernel's configuration, and what it says of itself: programs see all of it as constants. */
+function runningConfiguration(): ReadonlyMap<string, string> {
+  const [major = 0, minor = 0, patch = 0] = release().split(/[.+-]/).map(Number);
+  const version = (major << 16) | (minor << 8) | Math.min(patch, 255);
+  return new Map([...(readConfiguration() ?? []), ["LINUX_KERNEL_VERSION", String(version)]]);
+}
+
 function askOurs(
   spec: CollectionSpec,
   program: ProgramSpec,
   types: CoreTargets | undefined,
+  kconfig: ReadonlyMap<string, string> | undefined,
 ): Judged {
   const { name, section } = program;
-  const verified = verifyProgram(spec, program, { types });
+  const verified = verifyProgram(spec, program, { types, kconfig });
   const { processed } = verified;
   if (verified.ok)
     return {

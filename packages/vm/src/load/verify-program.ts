@@ -31,6 +31,7 @@ export function verifyBeforeRun(
   const verified = verify(program, instructions, {
     maps: withContents(spec, maps, memory),
     btf: spec.btf,
+    kconfig: spec.kconfig,
     kernel: options.types?.kernel,
     processors: options.environment?.processors,
     helpers: new Set(options.helpers?.keys()),

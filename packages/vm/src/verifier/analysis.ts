@@ -1,4 +1,4 @@
-import type { Btf, MapSpec, ProgramSpec } from "@ocelli/bpf";
+import type { Btf, KconfigSpec, MapSpec, ProgramSpec } from "@ocelli/bpf";
 
 import type { Code } from "./code.ts";
 import type { ProgramKind } from "./kind.ts";
@@ -15,6 +15,8 @@ export interface VerifyEnvironment {
   readonly btf?: Btf | undefined;
   /** The kernel's types: needed for programs that are given kernel pointers, and for kernel functions. */
   readonly kernel?: Btf | undefined;
+  /** Where the kernel's configuration lies in map `.kconfig`, by name. */
+  readonly kconfig?: ReadonlyMap<string, Pick<KconfigSpec, "offset">> | undefined;
   /** How many processors the machine may have: 8192 if absent. */
   readonly processors?: number | undefined;
   /** Numbers of helpers of one's own: they take anything, and give a number. */

@@ -4,9 +4,9 @@ import { describeKind, readRegister, writeRegister, type Analysis } from "./anal
 import { checkAccess } from "./check-memory.ts";
 import type { Access } from "./region.ts";
 import { reject } from "./reject.ts";
-import { unsignedScalar } from "./scalar.ts";
+import { unsignedScalar, type Scalar } from "./scalar.ts";
 import type { State } from "./state.ts";
-import type { Value } from "./value.ts";
+import type { Pointer } from "./value.ts";
 
 const FORBIDDEN: ReadonlySet<string> = new Set([
   "ctx",
@@ -45,9 +45,17 @@ export function checkAtomic(analysis: Analysis, state: State, instruction: Instr
     aligned: true,
   };
   const old = checkAccess(analysis, state, access);
-  const result: Value = old.kind === "unwritten" ? unsignedScalar(size) : old;
+  const result: Scalar | Pointer = old.kind === "unwritten" ? unsignedScalar(size) : old;
   if (isLoad) return writeRegister(state, dst, result);
-  checkAccess(analysis, state, { ...access, write: true });
+  // The result takes the address's place before memory is written.
+  const fetches = (imm & 1) !== 0;
+  const taken = imm === ATOMIC_OPERATION.cmpxchg ? 0 : src;
+  const overwritten = fetches && taken === dst ? result : pointer;
+  checkAccess(analysis, state, {
+    ...access,
+    pointer: overwritten,
+    write: true,
+  });
   if (imm === ATOMIC_OPERATION.cmpxchg) writeRegister(state, 0, result);
   else if ((imm & 1) !== 0) writeRegister(state, src, result);
 }

@@ -36,7 +36,9 @@ export function checkHelper(analysis: Analysis, state: State, instruction: Instr
   if (call.callback !== undefined) callBack(analysis, state, call, call.callback);
   const result = resultOf(analysis, state, call);
   clearAfterCall(state, result);
-  if (prototype.changesPacket) forgetPacket(state);
+  // A tail call that comes back from the program itself has done nothing; in a function it may have come back from elsewhere.
+  const hasMoved = prototype.name !== "tail_call" || state.frames.length > 1;
+  if (prototype.changesPacket && hasMoved) forgetPacket(state);
 }
 
 /** Calls leave r1 to r5 undefined, and their result in r0. */

@@ -27,7 +27,7 @@ function valueOf(analysis: Analysis, state: State, instruction: Instruction): Va
     case "map-value":
       return mapValue(mapOf(analysis, reference.name), reference.offset);
     case "kconfig": {
-      const offset = instruction.imm2 ?? 0;
+      const offset = analysis.environment.kconfig?.get(reference.name)?.offset ?? 0;
       return mapValue(mapOf(analysis, ".kconfig"), offset);
     }
     case "ksym":

@@ -10,6 +10,8 @@ import {
   type Result,
 } from "@ocelli/bpf";
 
+import { VmError } from "../error.ts";
+import { fillConfiguration, type VmConfiguration } from "../load/kconfig.ts";
 import { Rejection } from "./reject.ts";
 import { createReport } from "./report.ts";
 import { verify, type Verification } from "./verify.ts";
@@ -18,6 +20,8 @@ import { verify, type Verification } from "./verify.ts";
 export interface VerifyCollectionOptions {
   /** The kernel's types: for CO-RE, kernel pointers and kernel functions. */
   readonly types?: CoreTargets | undefined;
+  /** The kernel's configuration, which programs see as constants: if absent nothing is known of it. */
+  readonly kconfig?: VmConfiguration | undefined;
 }
 
 /**
@@ -34,8 +38,9 @@ export function verifyProgram(
   const relocated = relocate(spec, program, linked.value, options.types);
   if (!relocated.ok) return unlinked(relocated);
   return verify(program, relocated.value, {
-    maps: knownMaps(spec),
+    maps: knownMaps(spec, options.kconfig),
     btf: spec.btf,
+    kconfig: spec.kconfig,
     kernel: options.types?.kernel,
   });
 }
@@ -74,9 +79,21 @@ function unlinked({ diagnostics }: Pick<Result<unknown>, "diagnostics">): Verifi
 }
 
 /** Values of the kernel's configuration are not known before they are filled in. */
-function knownMaps({ maps }: CollectionSpec): ReadonlyMap<string, MapSpec> {
-  const kconfig = maps.get(".kconfig");
-  if (kconfig === undefined) return maps;
-  const { data: _, ...open } = kconfig;
-  return new Map([...maps, [".kconfig", open]]);
+function knownMaps(
+  { maps, kconfig: externs }: CollectionSpec,
+  kconfig: VmConfiguration | undefined,
+): ReadonlyMap<string, MapSpec> {
+  const map = maps.get(".kconfig");
+  if (map?.data === undefined) return maps;
+  const { data, ...open } = map;
+  if (kconfig === undefined) return new Map([...maps, [".kconfig", open]]);
+  const filled = data.slice();
+  try {
+    fillConfiguration(externs, filled, kconfig);
+  } catch (error) {
+    // What the configuration lacks is for the loader to say.
+    if (!(error instanceof VmError)) throw error;
+    return new Map([...maps, [".kconfig", open]]);
+  }
+  return new Map([...maps, [".kconfig", { ...map, data: filled }]]);
 }

@@ -361,27 +361,17 @@ export function scalarSignExtend(a: Scalar, bytes: number, is64: boolean): Scala
     const extended = BigInt.asIntN(bits, a.value);
     return constantScalar(is64 ? extended : BigInt.asUintN(32, extended), sources);
   }
+  // Follows the kernel: the bits that were known are forgotten, unless both ends have the same sign and upper bits.
   const half = 1n << BigInt(bits - 1);
   const draft = unknownDraft();
   draft.smin = -half;
   draft.smax = half - 1n;
-  // Ends that agree in all bits above the sign bound what lies between them.
-  const sameSigned = a.smin >> BigInt(bits) === a.smax >> BigInt(bits);
+  const sameUpper = a.smin >> BigInt(bits) === a.smax >> BigInt(bits);
   const low = BigInt.asIntN(bits, a.smin);
   const high = BigInt.asIntN(bits, a.smax);
-  if (sameSigned && low <= high) {
+  if (sameUpper && low < 0n === high < 0n) {
     draft.smin = low;
     draft.smax = high;
-  }
-  const limit = (1n << BigInt(bits)) - 1n;
-  const sign = (a.value | a.mask) & half;
-  if (sign === 0n || (a.mask & half) === 0n) {
-    const value = BigInt.asUintN(64, BigInt.asIntN(bits, a.value));
-    setBits(draft, { value, mask: a.mask & limit });
-  } else {
-    // The sign is not known: all bits above are like it.
-    const mask = BigInt.asUintN(64, BigInt.asIntN(bits, a.mask & limit));
-    setBits(draft, { value: a.value & (limit >> 1n) & ~mask, mask });
   }
   if (!is64) {
     draft.smin32 = Number(draft.smin);
