@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import { kernelTest } from "@ocelli/testkit";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
 import { ocelliArguments } from "./support/cli.ts";
 
@@ -44,6 +44,8 @@ async function startAgent(...args: readonly string[]): Promise<RunningAgent> {
 async function openPage(
   colorScheme: "light" | "dark",
 ): Promise<{ readonly page: Page; readonly errors: string[] } & AsyncDisposable> {
+  // Here, as guests of the kernel matrix have neither a browser nor this package.
+  const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: ["--no-sandbox"],
