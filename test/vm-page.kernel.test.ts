@@ -6,7 +6,7 @@ import { kernelTest } from "@ocelli/testkit";
 import { serveModules } from "./support/module-server.ts";
 
 kernelTest(
-  "@ocelli/vm compiles a program, runs it over packets and shows its map in a browser",
+  "@ocelli/vm verifies and compiles a program, runs it over packets and shows its map in a browser",
   { tools: ["chromium"], timeoutMs: 60_000 },
   async () => {
     await using server = await serveModules("test/pages/vm.ts", ["bpf", "vm"]);
@@ -34,7 +34,7 @@ kernelTest(
     ];
     assert.deepEqual(
       text.split("\n").filter((line) => line.trim() !== ""),
-      ["jit", ...shown, "interpreter", ...shown],
+      ["verified", "vm-verify-packet", "jit", ...shown, "interpreter", ...shown],
     );
     const folders = new Set(server.asked.map((path) => path.split("/").slice(1, 3).join("/")));
     assert.deepEqual([...folders].toSorted(), ["packages/bpf", "packages/vm", "test/pages"]);

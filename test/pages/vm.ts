@@ -1,7 +1,7 @@
-// Runs in a browser: a program is put together from its text, compiled to WebAssembly and interpreted, run over packets, and its
+// Runs in a browser: a program is put together from its text, verified, compiled to WebAssembly and interpreted, run over packets, and its
 // map is shown. `window.done` says that everything is there.
 import { mapSpec, parseAssembly, type CollectionSpec, type Instruction } from "@ocelli/bpf";
-import { createReplayer, loadInVm, userMap } from "@ocelli/vm";
+import { createReplayer, loadInVm, userMap, verifyProgram } from "@ocelli/vm";
 
 // What is used of the page; Node's types know none of it.
 interface Element {
@@ -82,6 +82,15 @@ function line(tag: string, text: string): void {
   element.textContent = text;
   host.document.body.append(element);
 }
+
+const program = spec.programs.get("count");
+if (program === undefined) throw new Error("The collection has no program");
+const verified = verifyProgram(spec, program);
+line("p", verified.ok ? "verified" : verified.report.message);
+// Without its look at the packet's end: what a verifier refuses, and how it says so.
+const unsafe = instructions.filter(({ opcode }) => opcode !== 0x2d);
+const refused = verifyProgram(spec, { ...program, instructions: unsafe });
+line("p", refused.ok ? "verified" : refused.report.code);
 
 for (const engine of ["jit", "interpreter"] as const) {
   const loaded = loadInVm(spec, { engine });
