@@ -5,7 +5,8 @@ import { freshId, readRegister, type Analysis } from "./analysis.ts";
 import { callBack } from "./callbacks.ts";
 import { checkArgument, type HelperCall } from "./check-argument.ts";
 import { kindsThatMayCall, mayCall } from "./helper-availability.ts";
-import { prototypeOf, type Prototype } from "./prototypes.ts";
+import type { ProgramKind } from "./kind.ts";
+import { prototypeOf, readPrototype, type Prototype } from "./prototypes.ts";
 import { acquire, forgetPacket, release } from "./references.ts";
 import { reject } from "./reject.ts";
 import { rangedScalar, unknownScalar } from "./scalar.ts";
@@ -74,8 +75,18 @@ function findPrototype(analysis: Analysis, number: number): Prototype {
       `${name}() is for programs under a licence that is compatible with the GPL`,
       'Declare the licence "GPL" or "Dual MIT/GPL" if the program is under it',
     );
-  return prototype;
+  return traced(kind, name) ?? prototype;
 }
+
+const TRACING: ReadonlySet<ProgramKind> = new Set<ProgramKind>(["tp_btf", "fentry", "lsm", "iter"]);
+
+/** Programs that are given kernel pointers have sockets among them, where others have one as their context. */
+function traced(kind: ProgramKind, name: Helper): Prototype | undefined {
+  const takesSocket = name === "get_socket_cookie" && TRACING.has(kind);
+  return takesSocket ? SOCKET_COOKIE : undefined;
+}
+
+const SOCKET_COOKIE = readPrototype("get_socket_cookie", "sock -> int");
 
 const FLAGS_ZERO: ReadonlySet<Helper> = new Set<Helper>(["get_local_storage"]);
 

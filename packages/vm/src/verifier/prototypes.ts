@@ -247,7 +247,8 @@ function readKind(word: string): ArgumentKind {
   return { kind: nullable ? kind.slice(0, -1) : kind, nullable, detail };
 }
 
-function readPrototype(name: Helper, line: string): Prototype {
+/** Reads one line of the table. */
+export function readPrototype(name: Helper, line: string): Prototype {
   const [taken = "", given = ""] = line.split("->");
   const [result = "", ...flags] = given.trim().split(" ");
   const words = taken.trim();
