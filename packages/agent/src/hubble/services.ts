@@ -125,14 +125,15 @@ function refusal(error: unknown): unknown {
   return error;
 }
 
-async function* flows(
+// No generator of its own: each one that an answer passes through costs a turn of the event loop's queue.
+function flows(
   observer: Observer,
   request: GetFlowsRequest,
   { signal }: HandlerContext,
-): AsyncGenerator<GetFlowsResponse> {
+): AsyncIterable<GetFlowsResponse> {
   const { ring, nodeName, now } = observer;
   try {
-    yield* getFlows(request, { ring, nodeName, stop: signal, now });
+    return getFlows(request, { ring, nodeName, stop: signal, now });
   } catch (error) {
     throw refusal(error);
   }
