@@ -13,9 +13,10 @@ import { userMap, type UserMap } from "./user.ts";
 
 const ROUNDS = Number(process.env["OCELLI_MAP_ROUNDS"] ?? 12);
 const OPERATIONS = 120;
-const FLAGS = [0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 64];
+const FLAGS: readonly [number, ...number[]] = [0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 64];
 // Linux 7.0 gave per-CPU maps flags of their own, and other answers to those that are wrong.
-const PER_CPU_FLAGS = skipReason({ needs: ["cpu_flags"] }) === undefined ? [0, 0, 0, 1, 2] : FLAGS;
+const PER_CPU_FLAGS: readonly [number, ...number[]] =
+  skipReason({ needs: ["cpu_flags"] }) === undefined ? [0, 0, 0, 1, 2] : FLAGS;
 
 /** The same operations, asked of the kernel. */
 function kernelMap(fd: number, { keySize }: MapSpec, copySize: number): Omit<UserMap, "map"> {
