@@ -41,8 +41,9 @@ const MOST_STEPS = 32;
 const MOST_PARAMETERS = 33;
 const STEPS = readSteps();
 
-const PLANS: readonly (ConversionPlan | undefined)[] = EVENTS.flatMap(({ id }) =>
-  Array.from({ length: MOST_PARAMETERS }, (_unused, count) => planFor(id, count)),
+// Made when they are first asked for: captures hold few of the 15,000. Null: not asked for yet.
+const PLANS = new Array<ConversionPlan | undefined | null>(EVENTS.length * MOST_PARAMETERS).fill(
+  null,
 );
 
 /**
@@ -50,7 +51,9 @@ const PLANS: readonly (ConversionPlan | undefined)[] = EVENTS.flatMap(({ id }) =
  * date. `count` is at most the number that the table of events has.
  */
 export function conversionPlan(type: number, count: number): ConversionPlan | undefined {
-  return PLANS[type * MOST_PARAMETERS + count];
+  const at = type * MOST_PARAMETERS + count;
+  const plan = PLANS[at];
+  return plan === null ? (PLANS[at] = planFor(type, count)) : plan;
 }
 
 function planFor(original: number, originalCount: number): ConversionPlan | undefined {
