@@ -26,6 +26,7 @@ export {
   type UserEntry,
 } from "./scap/entries.ts";
 export { ScapReader, type ScapCounts } from "./scap/scap-reader.ts";
+export { ScapWriter, type ScapEvent } from "./scap/scap-writer.ts";
 export { HostState } from "./state/host-state.ts";
 export { createCaptureProvider, isCaptureField } from "./fields/capture-provider.ts";
 export { readPackets } from "./pcap/read.ts";

@@ -42,8 +42,9 @@ const MOST_PARAMETERS = 33;
 const STEPS = readSteps();
 
 // Made when they are first asked for: captures hold few of the 15,000. Null: not asked for yet.
-const PLANS = new Array<ConversionPlan | undefined | null>(EVENTS.length * MOST_PARAMETERS).fill(
-  null,
+const PLANS: (ConversionPlan | undefined | null)[] = Array.from(
+  { length: EVENTS.length * MOST_PARAMETERS },
+  () => null,
 );
 
 /**

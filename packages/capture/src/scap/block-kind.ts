@@ -70,3 +70,11 @@ function block(
 ): [number, ScapBlockType] {
   return [type, { kind, version, flags: form.flags ?? false, large: form.large ?? false }];
 }
+
+/** The number of a type of block, for its header; undefined for a version that does not exist. */
+export function scapBlockNumber(form: ScapBlockType): number | undefined {
+  for (const [number, { kind, version, flags, large }] of TYPES)
+    if (kind === form.kind && version === form.version)
+      if (flags === form.flags && large === form.large) return number;
+  return undefined;
+}
