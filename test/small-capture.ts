@@ -67,11 +67,9 @@ export const processes: readonly ProcessEntry[] = [
 	ptid: 0,
 	vtid: 1,
 	vpid: 1,
-	...{
-		comm: 'systemd',
-		exe: '/sbin/init',
-		exepath: '/usr/lib/systemd/systemd'
-	}
+	comm: 'systemd',
+	exe: '/sbin/init',
+	exepath: '/usr/lib/systemd/systemd'
 }),
   ({
 	...nobody,
@@ -82,12 +80,10 @@ export const processes: readonly ProcessEntry[] = [
 	vpid: 7,
 	sid: SHELL,
 	pgid: SHELL,
-	...{
-		comm: 'bash',
-		exe: 'bash',
-		exepath: '/bin/bash',
-		args: ['-i', 'λ']
-	},
+	comm: 'bash',
+	exe: 'bash',
+	exepath: '/bin/bash',
+	args: ['-i', 'λ'],
 	cgroups: [`memory=/docker/${CONTAINER}`, 'pids=/'],
 	tty: 34816,
 	exeWritable: true
@@ -100,43 +96,43 @@ const file = { openFlags: 0, device: 0, transport: 0, ...socket };
 export const fds: readonly FdEntry[] = [
   { ...file, fd: 0, inode: 3, kind: FD_KIND.fileV2, path: "/dev/pts/0", openFlags: 2, device: 9 },
   { ...file, fd: 1, inode: 4, kind: FD_KIND.fifo, path: "pipe:[4]" },
-  ({
-	...file,
-	fd: 5,
-	inode: 5,
-	kind: FD_KIND.ipv4,
-	path: '',
-	transport: TRANSPORT.tcp,
-	source: {
-		address: Uint8Array.of(10, 0, 0, 1),
-		port: 4e4
-	},
-	destination: {
-		address: Uint8Array.of(10, 0, 0, 2),
-		port: 443
-	}
-}),
-  ({
-	...file,
-	fd: 6,
-	inode: 6,
-	kind: FD_KIND.ipv6Listening,
-	path: '',
-	transport: TRANSPORT.tcp,
-	source: {
-		address: new Uint8Array(16),
-		port: 8080
-	}
-}),
-  ({
-	...file,
-	fd: 7,
-	inode: 7,
-	kind: FD_KIND.unix,
-	path: '/run/s.sock',
-	unixSource: 18446612686364999681n,
-	unixDestination: 2n
-}),
+  {
+    ...file,
+    fd: 5,
+    inode: 5,
+    kind: FD_KIND.ipv4,
+    path: "",
+    transport: TRANSPORT.tcp,
+    source: {
+      address: Uint8Array.of(10, 0, 0, 1),
+      port: 4e4,
+    },
+    destination: {
+      address: Uint8Array.of(10, 0, 0, 2),
+      port: 443,
+    },
+  },
+  {
+    ...file,
+    fd: 6,
+    inode: 6,
+    kind: FD_KIND.ipv6Listening,
+    path: "",
+    transport: TRANSPORT.tcp,
+    source: {
+      address: new Uint8Array(16),
+      port: 8080,
+    },
+  },
+  {
+    ...file,
+    fd: 7,
+    inode: 7,
+    kind: FD_KIND.unix,
+    path: "/run/s.sock",
+    unixSource: 18446612686364999681n,
+    unixDestination: 2n,
+  },
 ];
 
 export const interfaces: readonly InterfaceEntry[] = [
