@@ -60,34 +60,34 @@ const nobody = {
 };
 
 export const processes: readonly ProcessEntry[] = [
-  ({
-	...nobody,
-	tid: 1,
-	pid: 1,
-	ptid: 0,
-	vtid: 1,
-	vpid: 1,
-	comm: 'systemd',
-	exe: '/sbin/init',
-	exepath: '/usr/lib/systemd/systemd'
-}),
-  ({
-	...nobody,
-	tid: SHELL,
-	pid: SHELL,
-	ptid: 1,
-	vtid: 7,
-	vpid: 7,
-	sid: SHELL,
-	pgid: SHELL,
-	comm: 'bash',
-	exe: 'bash',
-	exepath: '/bin/bash',
-	args: ['-i', 'λ'],
-	cgroups: [`memory=/docker/${CONTAINER}`, 'pids=/'],
-	tty: 34816,
-	exeWritable: true
-}),
+  {
+    ...nobody,
+    tid: 1,
+    pid: 1,
+    ptid: 0,
+    vtid: 1,
+    vpid: 1,
+    comm: "systemd",
+    exe: "/sbin/init",
+    exepath: "/usr/lib/systemd/systemd",
+  },
+  {
+    ...nobody,
+    tid: SHELL,
+    pid: SHELL,
+    ptid: 1,
+    vtid: 7,
+    vpid: 7,
+    sid: SHELL,
+    pgid: SHELL,
+    comm: "bash",
+    exe: "bash",
+    exepath: "/bin/bash",
+    args: ["-i", "λ"],
+    cgroups: [`memory=/docker/${CONTAINER}`, "pids=/"],
+    tty: 34816,
+    exeWritable: true,
+  },
 ];
 
 const socket = { unixSource: 0n, unixDestination: 0n };
