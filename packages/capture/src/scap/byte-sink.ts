@@ -1,5 +1,6 @@
+import { encodeText } from "../text/encode-text.ts";
+
 const FIRST_BYTES = 4096;
-const texts = new TextEncoder();
 
 /** Bytes that grow at their end: what `Cursor` reads, written. */
 export class ByteSink {
@@ -46,7 +47,7 @@ export class ByteSink {
 
   /** A text with its length in 16 bits before it; what is too long is cut. */
   text(value: string): this {
-    const bytes = texts.encode(value).subarray(0, 0xffff);
+    const bytes = encodeText(value).subarray(0, 0xffff);
     return this.u16(bytes.length).bytes(bytes);
   }
 

@@ -1,3 +1,4 @@
+import { encodeText } from "../text/encode-text.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import {
   FD_KIND,
@@ -16,7 +17,7 @@ const IPV6 = 2;
 /** Writes the body of a machine block. */
 export function writeMachine(sink: ByteSink, machine: MachineInfo): void {
   const name = new Uint8Array(HOSTNAME_BYTES);
-  new TextEncoder().encodeInto(machine.hostname, name.subarray(0, HOSTNAME_BYTES - 1));
+  name.set(encodeText(machine.hostname).subarray(0, HOSTNAME_BYTES - 1));
   sink.u32(machine.cpus).u64(machine.memoryBytes).u64(machine.maxPid).bytes(name);
   // Two reserved numbers end it.
   sink.u64(machine.bootNs).u64(machine.flags).u64(0).u64(0);
@@ -99,7 +100,7 @@ function address(end: SocketEnd | undefined, size: number): Uint8Array {
 
 /** Writes an entry of an interface list. */
 export function writeInterface(sink: ByteSink, entry: InterfaceEntry, version: number): void {
-  const name = new TextEncoder().encode(entry.name);
+  const name = encodeText(entry.name);
   const size = entry.address.length === 4 ? 4 : 16;
   // Its length does not count itself, unlike that of other entries.
   if (version >= 2) sink.u32(4 + 3 * size + 8 + name.length);
