@@ -5,6 +5,7 @@ import {
   type CollectionSpec,
   type Diagnostic,
   type Result,
+  type Span,
 } from "@ocelli/bpf";
 
 import { allocate } from "./code/allocate.ts";
@@ -39,6 +40,8 @@ export interface CompileOptions {
   readonly tracepointFormat?: (name: string) => string | undefined;
   /** The machine whose registers kprobes, uprobes and samples read; x86-64 if absent. */
   readonly arch?: Architecture;
+  /** Told what type each expression of numbers, booleans and network order has, for editors and tests; functions may repeat. */
+  readonly onType?: (span: Span, type: string) => void;
   /** The module that an import such as `./shared.ts` in the file `importer` names. */
   readonly readModule?: (
     from: string,
@@ -121,6 +124,7 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
     arch,
     functions,
     onNumber: options.onNumber,
+    onType: options.onType,
     get kernel(): Btf | undefined {
       return options.kernel;
     },

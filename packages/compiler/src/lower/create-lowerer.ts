@@ -1,10 +1,10 @@
-import { errorAt, type Btf, type Diagnostic } from "@ocelli/bpf";
+import { errorAt, type Btf, type Diagnostic, type Span } from "@ocelli/bpf";
 
 import type { ProgramKind } from "../author/programs.ts";
 import { IrBuilder } from "../ir/builder.ts";
 import type { Expression } from "../parse/ast.ts";
 import type { Entities } from "../types/evaluate.ts";
-import type { IntType } from "../types/type.ts";
+import { scalarType, typeName, type IntType } from "../types/type.ts";
 import { lowerCall } from "./calls.ts";
 import { lowerCondition } from "./conditions.ts";
 import type { DataSections } from "./data.ts";
@@ -28,6 +28,8 @@ export interface LowerOptions {
   readonly functions: FunctionTable;
   /** Learns what is computed in which width. */
   readonly onNumber?: ((node: Expression, type: IntType) => void) | undefined;
+  /** Told the types of expressions. */
+  readonly onType?: ((span: Span, type: string) => void) | undefined;
 }
 
 /** Starts to lower a program. */
@@ -42,7 +44,7 @@ export function createLowerer(name: string, kind: ProgramKind, options: LowerOpt
     said.add(key);
     diagnostics.push(diagnostic);
   };
-  return start(name, kind, options, report);
+  return start(name, kind, options, report, options.onType);
 }
 
 function start(
@@ -52,6 +54,7 @@ function start(
     readonly kernel: Btf | undefined;
   },
   report: (diagnostic: Diagnostic) => void,
+  onType: LowerOptions["onType"],
 ): Lowerer {
   const { entities, data, arch, functions, onNumber } = options;
   const low: Lowerer = {
@@ -77,6 +80,8 @@ function start(
     expression(node, expected) {
       const operand = lowerExpression(low, node, expected);
       if (onNumber !== undefined) noteNumber(node, operand, onNumber);
+      const type = operandType(operand);
+      if (type !== undefined) onType?.(node.span, type);
       return operand;
     },
     condition: (node, then, otherwise) => lowerCondition(low, node, then, otherwise),
@@ -86,7 +91,7 @@ function start(
       inlineFunction(low, value, args, span, called, wanted),
     // A function of its own sees what the program that calls it sees.
     derive(inner) {
-      const derived = start(inner, kind, low, report);
+      const derived = start(inner, kind, low, report, onType);
       derived.context = low.context;
       return derived;
     },
@@ -110,4 +115,17 @@ function noteNumber(
   const isQuotient =
     node.kind === "call" && node.callee.kind === "name" && node.callee.name === "idiv";
   if (COMPUTING.has(node.kind) || isQuotient) onNumber(node, operand.type);
+}
+
+/** The name of a scalar's type; references and the like are the business of their own checks. */
+function operandType(operand: Operand): string | undefined {
+  const type =
+    operand.kind === "value"
+      ? operand.type
+      : operand.kind === "place"
+        ? scalarType(operand.layout)
+        : undefined;
+  return type?.kind === "int" || type?.kind === "bool" || type?.kind === "be"
+    ? typeName(type)
+    : undefined;
 }
