@@ -7,6 +7,7 @@ import { root } from "../sources.ts";
 interface Manifest {
   readonly dependencies?: Record<string, string>;
   readonly optionalDependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
 }
 
 /** Packages that tests import without their workspace declaring it. */
@@ -43,8 +44,11 @@ export function packagesFor(files: readonly string[]): string[] {
     : [...new Set(owners)].filter((name) => name !== undefined);
   for (const folder of workspaces) {
     const path = join(root, "packages", folder, "package.json");
-    const { name } = JSON.parse(readFileSync(path, "utf8")) as { name: string };
-    visit(name);
+    const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest & { name: string };
+    visit(manifest.name);
+    // Other workspaces that only a package's tests import.
+    for (const dependency of Object.keys(manifest.devDependencies ?? {}))
+      if (dependency.startsWith("@ocelli/")) visit(dependency);
   }
   return [...found].toSorted();
 }
