@@ -12,6 +12,8 @@ interface Manifest {
 
 /** Packages that tests import without their workspace declaring it. */
 const TEST_PACKAGES = ["@ocelli/testkit", "fast-check"];
+/** What only building the page needs, which no guest does: 34 MB that every boot would unpack. */
+const LEFT_OUT: ReadonlySet<string> = new Set(["vite", "@vitejs/plugin-react"]);
 
 function manifestOf(name: string): Manifest | undefined {
   const path = join(root, "node_modules", name, "package.json");
@@ -26,7 +28,7 @@ function manifestOf(name: string): Manifest | undefined {
 export function packagesFor(files: readonly string[]): string[] {
   const found = new Set<string>();
   const visit = (name: string): void => {
-    const manifest = found.has(name) ? undefined : manifestOf(name);
+    const manifest = found.has(name) || LEFT_OUT.has(name) ? undefined : manifestOf(name);
     if (manifest === undefined) return;
     found.add(name);
     for (const dependency of Object.keys({
