@@ -80,7 +80,11 @@ function annotate(path: string): { readonly text: string; readonly count: number
 kernelTest(
   "compile() infers for every expression of the tools a type that tsc agrees with",
   { needs: ["tp_btf"], timeoutMs: 120_000 },
-  () => {
+  (t) => {
+    if (process.env["OCELLI_GUEST"] !== undefined) {
+      t.skip("guests of the kernel matrix have no tsc");
+      return;
+    }
     const folder = join(root, `.cache/typed-${process.pid}`);
     mkdirSync(folder, { recursive: true });
     try {
