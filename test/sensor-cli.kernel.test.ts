@@ -1,3 +1,4 @@
+// Matrix: the newest kernel: what the command line prints.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

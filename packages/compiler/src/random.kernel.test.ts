@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: the language.
 import assert from "node:assert/strict";
 
 import { loadCollection, run, VerifierError } from "@ocelli/linux";

@@ -1,3 +1,4 @@
+// Matrix: the oldest and the newest kernel: programs called directly.
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
