@@ -110,3 +110,12 @@ test("compile() gives diagnostics instead of throwing on any text", () => {
     { numRuns: 300 },
   );
 });
+
+test("compile() takes a loop in a global function that it takes in a program", () => {
+  const loop = "let sum: u32 = start; for (const _ of range(48)) { sum = sum + 3; }";
+  const source = `import { globalFunction, range, syscall, u32 } from "@ocelli/compiler";
+const sum = globalFunction((start: u32): u32 => { ${loop} return sum; });
+export const p = syscall((c) => sum(u32(c.args[0])));
+`;
+  assert.deepEqual(compile(source, { file: "sum.bpf.ts" }).diagnostics, []);
+});

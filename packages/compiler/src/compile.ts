@@ -145,8 +145,10 @@ export function compile(text: string, options: CompileOptions = {}): Result<Comp
     for (const one of functions.values()) {
       if (one === undefined || called.has(one.name)) continue;
       const { linkage, parameters } = one;
+      // What generate() leaves of the loops is what the verifier sees.
+      const made = generate(one.ir);
       diagnostics.push(...checkLoops(one.ir));
-      called.set(one.name, { name: one.name, linkage, parameters, code: generate(one.ir) });
+      called.set(one.name, { name: one.name, linkage, parameters, code: made });
     }
     const stackBytes = deepestStack(code, called);
     if (stackBytes > MOST_STACK) {

@@ -150,7 +150,8 @@ export class ProcessTable {
   exit(memory: RecordMemory, offset: number): Process | undefined {
     const pid = memory.view.getUint32(offset + CALL_RECORD.pid, true);
     const startNs = readU64(memory, offset + PROCESS_RECORD.start);
-    if (this.#ended.get(pid) === startNs) return undefined;
+    // Each of them tells its own start. A process that got the id since then was seen to begin, which forgets the end.
+    if (this.#ended.has(pid) && !this.#processes.has(pid)) return undefined;
     this.#ended.delete(pid);
     this.#ended.set(pid, startNs);
     const [first] = this.#ended.keys();
